@@ -1,0 +1,113 @@
+"""Every environment variable, read once, by the entry points only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from domain.sealing import Keyring, UnusableKeys
+
+
+class BadConfig(Exception):
+    """Names every variable that is missing or wrong, at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    environment: str
+    """`production` or `development`. Production refuses the rehearsal's settings.
+
+    `development` unless it is set; has to be set where `public_url` is https.
+    """
+    database_url: str = field(repr=False)
+    """postgresql://… of a login that is a member of clickledger_app and clickledger_system."""
+    redis_url: str = field(repr=False)
+    """redis://…, rediss://… or unix://…; holds nothing that PostgreSQL does not."""
+    sealing_keys: str = field(repr=False)
+    """`kid:base64,kid:base64`: 32 bytes each, the first seals, all open."""
+    public_url: str
+    """Where shoppers and Amazon's redirects reach us: https://links.example.com"""
+    host: str
+    port: int
+    """The API listens here; 127.0.0.1 unless a proxy on another machine is in front."""
+    web_workers: int
+    """Processes of the API; none of them keeps state."""
+    ads_client_id: str
+    ads_client_secret: str = field(repr=False)
+    """Login with Amazon security profile that the Ads API was granted to."""
+    seller_client_id: str
+    seller_client_secret: str = field(repr=False)
+    seller_application_id: str
+    """The SP-API application: another security profile, another consent."""
+    amazon_origin: str
+    """Empty for Amazon itself; the sandbox's origin for a rehearsal. Refused in production."""
+    clock_url: str
+    """Empty for the real time; the sandbox's clock for a rehearsal. Refused in production."""
+    sweep_s: int
+    """Seconds between two sweeps for duties that no nudge woke."""
+
+    @property
+    def production(self) -> bool:
+        return self.environment == "production"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Config:
+        """Raises `BadConfig` with all faults in one message."""
+        faults: list[str] = []
+
+        def text(name: str, default: str | None = None) -> str:
+            value = env.get(name) or default  # set to nothing is not set
+            if value is None:
+                faults.append(f"{name} is not set")
+            return value or ""
+
+        def number(name: str, default: int, least: int, most: int) -> int:
+            value = env.get(name) or str(default)
+            if value.isascii() and value.isdigit() and least <= int(value) <= most:
+                return int(value)
+            faults.append(f"{name} must be a whole number from {least} to {most}, not {value!r}")
+            return default
+
+        config = cls(
+            environment=text("ENVIRONMENT", "development"),
+            database_url=text("DATABASE_URL"),
+            redis_url=text("REDIS_URL"),
+            sealing_keys=text("SEALING_KEYS"),
+            public_url=text("PUBLIC_URL").rstrip("/"),
+            host=text("HOST", "127.0.0.1"),
+            port=number("PORT", 8000, 1, 65_535),
+            web_workers=number("WEB_WORKERS", 1, 1, 256),
+            ads_client_id=text("AMAZON_ADS_CLIENT_ID"),
+            ads_client_secret=text("AMAZON_ADS_CLIENT_SECRET"),
+            seller_client_id=text("AMAZON_SELLER_CLIENT_ID"),
+            seller_client_secret=text("AMAZON_SELLER_CLIENT_SECRET"),
+            seller_application_id=text("AMAZON_SELLER_APPLICATION_ID"),
+            amazon_origin=text("AMAZON_ORIGIN", "").rstrip("/"),
+            clock_url=text("CLOCK_URL", ""),
+            sweep_s=number("SWEEP_SECONDS", 5, 1, 60),
+        )
+        if config.environment not in ("production", "development"):
+            faults.append("ENVIRONMENT must be production or development")
+        if config.production:
+            faults += [
+                f"{name} is for rehearsals and is refused in production: unset it"
+                for name in ("AMAZON_ORIGIN", "CLOCK_URL")
+                if env.get(name)
+            ]
+            if not config.public_url.startswith("https://"):
+                faults.append("PUBLIC_URL must begin with https:// in production")
+        elif config.public_url and not config.public_url.startswith(("https://", "http://")):
+            faults.append("PUBLIC_URL must begin with https://, or with http:// for a rehearsal")
+        elif config.public_url.startswith("https://") and not env.get("ENVIRONMENT"):
+            faults.append(
+                "ENVIRONMENT is not set, and PUBLIC_URL is https: set ENVIRONMENT=production, or "
+                "development for a rehearsal behind TLS"
+            )
+        if config.sealing_keys:
+            try:
+                Keyring.parse(config.sealing_keys)
+            except UnusableKeys as error:
+                faults.append(f"SEALING_KEYS: {error}")
+        if faults:
+            raise BadConfig("The environment is not usable:\n  " + "\n  ".join(faults))
+        return config

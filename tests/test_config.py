@@ -1,0 +1,137 @@
+"""The environment, read once, and every fault of it told at once."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import fields
+
+import pytest
+
+from config import BadConfig, Config
+
+SECRETS = {
+    "DATABASE_URL": "postgresql://clickledger:hunter2@db/clickledger",
+    "REDIS_URL": "rediss://:hunter3@redis:6379/0",
+    "SEALING_KEYS": f"k1:{b64encode(bytes(range(32))).decode()}",
+    "AMAZON_ADS_CLIENT_SECRET": "hunter4",
+    "AMAZON_SELLER_CLIENT_SECRET": "hunter5",
+}
+GOOD = SECRETS | {
+    "PUBLIC_URL": "http://127.0.0.1:8123/",
+    "AMAZON_ADS_CLIENT_ID": "amzn1.application-oa2-client.ads",
+    "AMAZON_SELLER_CLIENT_ID": "amzn1.application-oa2-client.seller",
+    "AMAZON_SELLER_APPLICATION_ID": "amzn1.sp.solution.1",
+}
+
+
+def faults(**changed: str) -> list[str]:
+    with pytest.raises(BadConfig) as refused:
+        Config.from_env(GOOD | changed)
+    return [line.strip() for line in str(refused.value).splitlines()[1:]]
+
+
+def test_what_need_not_be_said_has_a_default():
+    config = Config.from_env(GOOD)
+
+    assert (config.environment, config.production) == ("development", False)
+    assert (config.host, config.port, config.web_workers) == ("127.0.0.1", 8000, 1)
+    assert (config.sweep_s, config.amazon_origin, config.clock_url) == (5, "", "")
+    assert config.public_url == "http://127.0.0.1:8123"
+
+
+def test_every_fault_is_told_at_once():
+    with pytest.raises(BadConfig) as refused:
+        Config.from_env(
+            {"ENVIRONMENT": "prod", "PORT": "http", "WEB_WORKERS": "two", "PUBLIC_URL": "example"}
+        )
+    said = str(refused.value)
+    for name in GOOD.keys() - {"PUBLIC_URL"}:
+        assert f"{name} is not set" in said
+    for name in ("ENVIRONMENT", "PORT", "WEB_WORKERS", "PUBLIC_URL"):
+        assert f"{name} must" in said
+
+
+@pytest.mark.parametrize("name", sorted(GOOD))
+def test_what_is_set_to_nothing_is_not_set(name: str):
+    assert faults(**{name: ""}) == [f"{name} is not set"]
+
+
+@pytest.mark.parametrize("name", ["HOST", "PORT", "ENVIRONMENT", "SWEEP_SECONDS"])
+def test_nothing_means_the_default_where_there_is_one(name: str):
+    assert Config.from_env(GOOD | {name: ""}) == Config.from_env(GOOD)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "0"), ("PORT", "65536"), ("PORT", "-1"), ("PORT", "8e3"), ("PORT", "²"),
+        ("WEB_WORKERS", "0"), ("SWEEP_SECONDS", "0"), ("SWEEP_SECONDS", "61"),
+        ("SWEEP_SECONDS", "1.5"),
+    ],
+)  # fmt: skip
+def test_a_number_out_of_its_range_is_refused(name: str, value: str):
+    [fault] = faults(**{name: value})
+    assert fault.startswith(f"{name} must be a whole number from ")
+    assert repr(value) in fault
+
+
+def test_production_refuses_what_is_for_rehearsals():
+    assert faults(
+        ENVIRONMENT="production",
+        AMAZON_ORIGIN="http://127.0.0.1:9",
+        CLOCK_URL="http://127.0.0.1:9/sandbox/clock",
+        PUBLIC_URL="http://links.example.com",
+    ) == [
+        "AMAZON_ORIGIN is for rehearsals and is refused in production: unset it",
+        "CLOCK_URL is for rehearsals and is refused in production: unset it",
+        "PUBLIC_URL must begin with https:// in production",
+    ]
+
+
+def test_production_takes_a_good_environment():
+    good = GOOD | {"ENVIRONMENT": "production", "PUBLIC_URL": "https://links.example.com/"}
+    config = Config.from_env(good | {"AMAZON_ORIGIN": "", "CLOCK_URL": ""})
+    assert (config.production, config.public_url) == (True, "https://links.example.com")
+
+
+@pytest.mark.parametrize("unset", [{}, {"ENVIRONMENT": ""}])
+def test_an_address_for_the_public_wants_a_word_on_what_it_is_for(unset: dict[str, str]):
+    """Production that was forgotten would run with all that a rehearsal may do."""
+    public = {"PUBLIC_URL": "https://links.example.com"}
+
+    assert faults(**public, **unset) == [
+        "ENVIRONMENT is not set, and PUBLIC_URL is https: set ENVIRONMENT=production, or "
+        "development for a rehearsal behind TLS"
+    ]
+    assert not Config.from_env(GOOD | public | {"ENVIRONMENT": "development"}).production
+
+
+def test_a_rehearsal_takes_its_settings():
+    rehearsal = {
+        "AMAZON_ORIGIN": "http://127.0.0.1:9/",
+        "CLOCK_URL": "http://127.0.0.1:9/sandbox/clock",
+    }
+    config = Config.from_env(GOOD | rehearsal)
+    assert (config.amazon_origin, config.clock_url) == (
+        "http://127.0.0.1:9", "http://127.0.0.1:9/sandbox/clock",
+    )  # fmt: skip
+
+
+def test_secrets_are_not_shown():
+    config = Config.from_env(GOOD)
+    held = [getattr(config, one.name) for one in fields(config)]
+    for name, secret in SECRETS.items():
+        assert secret in held, name
+        assert secret not in repr(config)
+    assert "hunter" not in repr(config)
+
+
+def test_secrets_are_not_quoted_in_faults():
+    assert "hunter" not in "".join(faults(PORT="x", PUBLIC_URL="ftp://a"))
+
+
+def test_sealing_keys_that_cannot_seal_are_a_fault_like_any_other():
+    (fault,) = faults(SEALING_KEYS="k1:c2hvcnQ=")
+
+    assert fault.startswith("SEALING_KEYS: Key 'k1' has 5 bytes instead of 32.")
+    assert "c2hvcnQ" not in fault
