@@ -1,0 +1,1 @@
+"""PostgreSQL plumbing: one door to a connection, migrations, constraint names. Knows no table."""
