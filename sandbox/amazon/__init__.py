@@ -1,0 +1,1 @@
+"""What Amazon keeps behind its endpoints: publishers, grants, quotas, listing reports."""

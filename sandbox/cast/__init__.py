@@ -1,0 +1,1 @@
+"""Who and what is in the world: people, sellers, brands, products, profiles."""

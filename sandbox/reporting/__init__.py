@@ -1,0 +1,1 @@
+"""How Amazon turns events into report rows: attribution, visibility, masking, paging."""

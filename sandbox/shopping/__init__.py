@@ -1,0 +1,1 @@
+"""What shoppers do: click tagged links, buy, send back. Facts only, nothing derived."""

@@ -1,0 +1,1 @@
+"""The world's own truth, read from its events. Shares nothing with `sandbox.reporting`."""
