@@ -1,0 +1,1 @@
+"""A merchant's workspace: its plan, its entitlement to Amazon, its API keys."""

@@ -1,0 +1,1 @@
+"""People of the network who promote, and their partnerships with stores."""

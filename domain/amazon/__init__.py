@@ -1,0 +1,1 @@
+"""A seller's connection to Amazon: seller accounts, consents and their tokens, profiles."""

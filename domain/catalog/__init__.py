@@ -1,0 +1,1 @@
+"""Brands, stores and their products."""

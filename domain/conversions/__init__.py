@@ -1,0 +1,1 @@
+"""A conversion: one affiliate's sales at one store on one day, until and after it is decided."""

@@ -1,0 +1,62 @@
+"""What a duty is and when it is tried again. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+QUEUE = "clickledger"
+RING = "ring"
+"""The queue in Redis and the one job in it. A ring says "look what is due", never what: a ring that
+is lost costs seconds, since the sweep looks anyway."""
+
+MAX_ATTEMPTS = 12
+_FIRST_WAIT = timedelta(minutes=1)
+_LONGEST_WAIT = timedelta(hours=6)
+
+
+class Kind(StrEnum):
+    EXCHANGE_CODE = "exchange_code"
+    DISCOVER_PROFILES = "discover_profiles"
+    ENABLE_MEASUREMENT = "enable_measurement"
+    SYNC_CATALOG = "sync_catalog"
+    PULL_REPORT = "pull_report"
+    SETTLE = "settle"
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    id: UUID
+    kind: Kind
+    subject: str
+    account_id: UUID
+    payload: dict[str, Any]
+    attempts: int
+    """This attempt included."""
+    lease_token: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Try once more, not before `at`."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """Given up: kept with its error for a person to look at."""
+
+
+def after_failure(attempts: int, now: datetime, not_before: datetime | None) -> Again | Dead:
+    """Doubling waits from a minute to six hours, twelve attempts in most of a day.
+
+    `not_before` is what the other side asked for, such as Amazon's Retry-After.
+    """
+    if attempts >= MAX_ATTEMPTS:
+        return Dead()
+    wait = min(_FIRST_WAIT * 2 ** (attempts - 1), _LONGEST_WAIT)
+    return Again(max(now + wait, not_before or now))

@@ -1,0 +1,1 @@
+"""What an affiliate earns, in dated versions."""

@@ -1,0 +1,1 @@
+"""Amazon's reports: asked for, kept as received, read into versions."""
