@@ -1,0 +1,248 @@
+"""The one way that all jobs go: claimed, done, recorded, whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from db.pool import Database
+from domain.amazon.rules import Api
+from domain.duties import actions, queries
+from domain.duties.rules import Duty, Kind
+from tests.shop import BRAND, Shop
+from tests.stage import Stage
+from workers.jobs import HANDLERS, perform, sweep
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def duty(shop: Shop, subject: str) -> dict[str, Any]:
+    return await shop.stage.row("SELECT * FROM duty WHERE subject = $1", subject)
+
+
+async def promise(shop: Shop, kind: Kind, subject: str, **payload: Any) -> None:
+    account_id = shop.stage.account_id
+    async with shop.stage.db.transaction(account_id) as tx:
+        await actions.promise(tx, kind, subject, account_id, payload, shop.now())
+
+
+async def test_a_fault_of_ours_is_recorded_and_stops_nobody_else(shop: Shop):
+    """J6, J11: a payload that no handler understands fails like anything else."""
+    await promise(shop, Kind.PULL_REPORT, "poison", nonsense=True)
+    await promise(shop, Kind.DISCOVER_PROFILES, "no id at all")
+
+    assert await shop.work() > 2
+
+    poison = await duty(shop, "poison")
+    assert "profile_id" in poison["last_error"]
+    assert (poison["attempts"], poison["run_at"]) == (1, shop.now() + timedelta(minutes=1))
+    assert "ValueError" in (await duty(shop, "no id at all"))["last_error"]
+    assert {one["state"] for one in await shop.runs()} == {"APPLIED"}
+
+
+async def test_a_poison_is_dead_after_twelve_attempts_and_can_be_promised_anew(shop: Shop):
+    """J6."""
+    await promise(shop, Kind.PULL_REPORT, "poison")
+    for _ in range(16):
+        await shop.work()
+        shop.stage.pass_time(hours=7)
+    poison = await duty(shop, "poison")
+    assert (poison["attempts"], poison["lease_token"]) == (12, None)
+    assert poison["dead_at"] is not None
+
+    await promise(shop, Kind.PULL_REPORT, "poison")
+    await shop.work()
+
+    poison = await duty(shop, "poison")
+    assert (poison["attempts"], poison["dead_at"]) == (1, None)
+
+
+async def test_what_trying_again_cannot_mend_is_given_up_at_once(shop: Shop):
+    shop.stage.world.faults.order({"kind": "not_eligible"})
+    await shop.owner.execute("UPDATE profile SET measuring_since = NULL")
+    await promise(shop, Kind.ENABLE_MEASUREMENT, str(shop.profile_id))
+
+    await shop.work()
+
+    given_up = await duty(shop, str(shop.profile_id))
+    assert (given_up["attempts"], given_up["dead_at"]) == (1, shop.now())
+    assert "not authorized" in given_up["last_error"]
+
+
+async def test_refused_credentials_of_ours_are_given_up_at_once(shop: Shop):
+    await shop.stage.decide(await shop.stage.seller_account("Another"), Api.ADS, "lucas")
+    shop.stage.world.faults.order({"kind": "invalid_client"})
+
+    await shop.work()
+
+    given_up = await shop.stage.row("SELECT * FROM duty WHERE kind = 'exchange_code'")
+    assert (given_up["attempts"], given_up["dead_at"]) == (1, shop.now())
+
+
+async def test_waiting_for_amazon_uses_no_attempt_up(shop: Shop):
+    shop.stage.world.change_switches({"profile_delay_hours": 1})
+    await shop.stage.decide(await shop.stage.seller_account("Another"), Api.ADS, "lucas")
+    looked = []
+    while True:
+        await shop.work()
+        waiting = await shop.stage.row("SELECT * FROM duty WHERE kind = 'discover_profiles'")
+        if not waiting:
+            break
+        looked.append((waiting["attempts"], waiting["last_error"], waiting["dead_at"]))
+        shop.stage.pass_time(minutes=10)
+
+    assert looked == [(0, None, None)] * 6
+
+
+async def test_a_stopped_worker_hands_its_duty_on_at_once(shop: Shop):
+    """J7: twenty deployments during one job, and it is still at its first attempt."""
+    subject = await shop.promise_report()
+    for _ in range(20):
+        claimed = await shop.claim(subject)
+        assert claimed.attempts == 1
+        task = asyncio.create_task(perform(shop.stage.deps, claimed))
+        await asyncio.sleep(0.001)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    left = await duty(shop, subject)
+    assert (left["attempts"], left["lease_token"], left["run_at"]) == (0, None, shop.now())
+
+    await perform(shop.stage.deps, await shop.claim(subject))
+
+    assert await duty(shop, subject) == {}
+    assert (await shop.last_run())["state"] == "APPLIED"
+    assert await shop.runs(state="RUNNING") == []
+
+
+async def test_who_comes_back_after_its_lease_has_ended_changes_nothing(shop: Shop):
+    """J9: another did the duty meanwhile, and it was promised anew."""
+    await shop.click(12)
+    await shop.sell(2500)
+    shop.pass_days(3)
+    subject = await shop.promise_report()
+    stopped = await shop.claim(subject)
+    await shop.owner.execute("UPDATE duty SET lease_until = now() - interval '1 second'")
+    await perform(shop.stage.deps, await shop.claim(subject))
+    await shop.promise_report()
+    before = await shop.conversions(), await shop.versions(), await duty(shop, subject)
+
+    await perform(shop.stage.deps, stopped)
+
+    assert (await shop.conversions(), await shop.versions(), await duty(shop, subject)) == before
+
+
+async def test_workers_sweep_beside_each_other(shop: Shop):
+    """J8: everything that the calendar says is planned once and done once."""
+    for _ in range(3):
+        await shop.sell(1000)
+        shop.pass_days(1)
+
+    done = await asyncio.gather(*(sweep(shop.stage.deps) for _ in range(5)))
+
+    runs = await shop.runs()
+    questions = [(one["level"], one["purpose"], one["from_day"]) for one in runs]
+    assert len(questions) == len(set(questions)) == 4 + 8
+    assert sum(done) == len(questions) + 2  # the settlement and the catalogue
+
+
+# Every job may run twice, and beside itself (J4).
+
+
+async def code_to_exchange(stage: Stage) -> None:
+    await stage.decide(await stage.seller_account(), Api.ADS)
+
+
+async def profiles_to_discover(stage: Stage) -> None:
+    await code_to_exchange(stage)
+    await stage.do(Kind.EXCHANGE_CODE)
+
+
+async def store_just_connected(stage: Stage) -> None:
+    await stage.juniper(BRAND)
+
+
+async def reports_to_pull(stage: Stage) -> None:
+    await store_just_connected(stage)
+    await stage.do(Kind.ENABLE_MEASUREMENT)
+    await stage.owner.execute("DELETE FROM duty WHERE subject NOT LIKE '%DAILY'")
+    stage.pass_time(days=4)
+
+
+async def store_to_settle(stage: Stage) -> None:
+    await reports_to_pull(stage)
+    await stage.owner.execute("DELETE FROM duty")
+    [store_id] = [row["id"] for row in await stage.owner.fetch("SELECT id FROM store")]
+    payload = {"store_id": str(store_id), "profile_id": str(await stage.profile(kind="SELLER"))}
+    async with stage.db.transaction(stage.account_id) as tx:
+        await actions.promise(
+            tx, Kind.SETTLE, str(store_id), stage.account_id, payload, stage.now()
+        )
+
+
+BEFORE = {
+    Kind.EXCHANGE_CODE: code_to_exchange,
+    Kind.DISCOVER_PROFILES: profiles_to_discover,
+    Kind.ENABLE_MEASUREMENT: store_just_connected,
+    Kind.SYNC_CATALOG: store_just_connected,
+    Kind.PULL_REPORT: reports_to_pull,
+    Kind.SETTLE: store_to_settle,
+}
+
+LOGS = {"report_run", "report_page", "catalog_run", "settlement"}
+"""A job that runs twice says so there, and nowhere else."""
+
+
+async def state(stage: Stage) -> dict[str, list[str]]:
+    """Every row of every table without ids, moments and secrets, which differ by nature."""
+    tables = await stage.owner.fetch(
+        """SELECT table_name AS name,
+                  string_agg(quote_ident(column_name::text), ', ' ORDER BY column_name) AS columns
+             FROM information_schema.columns
+            WHERE table_schema = 'public' AND data_type NOT LIKE 'timestamp%'
+              AND data_type NOT IN ('uuid', 'bytea') AND column_name NOT LIKE 'sealed%'
+              AND column_name NOT IN ('subject', 'payload', 'attempts')
+            GROUP BY table_name"""
+    )
+    found = {}
+    for name, columns in [tuple(row) for row in tables]:
+        if name in LOGS or name.startswith(("_", "click_", "report_row_")):
+            continue
+        rows = await stage.owner.fetch(f"SELECT {columns} FROM {name}")
+        found[name] = sorted(map(str, rows))
+    return found
+
+
+async def test_every_kind_of_job_is_among_those_that_may_run_twice():
+    assert set(BEFORE) == set(HANDLERS) == set(Kind)
+
+
+@pytest.mark.parametrize("kind", BEFORE)
+async def test_a_job_that_runs_twice_or_beside_itself_ends_the_same(another_stage: Any, kind: Kind):
+    """J4."""
+    ends = []
+    for times, at_once in ((1, False), (2, False), (2, True)):
+        async with another_stage() as stage:
+            await BEFORE[kind](stage)
+            duties = await claimed(stage.db, stage, kind)
+            again = [perform(stage.deps, duty) for duty in duties for _ in range(times)]
+            if at_once:
+                await asyncio.gather(*again)
+            else:
+                for one in again:
+                    await one
+            ends.append(await state(stage))
+    once, twice, beside = ends
+    assert twice == once
+    assert beside == once
+
+
+async def claimed(db: Database, stage: Stage, kind: Kind) -> list[Duty]:
+    async with db.system() as tx:
+        duties = await queries.claim_due(tx, stage.now(), 100)
+    found = [duty for duty in duties if duty.kind is kind]
+    assert found
+    return found
