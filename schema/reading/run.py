@@ -1,0 +1,273 @@
+"""From a request's field to its answer: find or make the statement, bind, run, hand over."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, Protocol, TypeVar, cast
+from uuid import UUID
+
+import orjson
+from graphql import (
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    get_named_type,
+    is_object_type,
+)
+from graphql.execution.collect_fields import FieldDetails
+
+from domain import ids
+from schema.reading.afterwards import Steps, steps_of, take
+from schema.reading.compile import Compiler
+from schema.reading.declare import LIST_MAX, ById, ByIds, ToMany
+from schema.reading.errors import BadQuestion
+from schema.reading.executor import Completed, response_path
+from schema.reading.model import Field, Model
+from schema.reading.paging import read_id, read_page
+from schema.reading.scope import ACCOUNT, Statement
+from schema.reading.selection import Reader, Selected, Site, variables_of
+
+KEPT: Final = 1_000
+"""So many selections and statements are kept; one is some kilobytes, its document included."""
+
+
+class Read(Protocol):
+    """Runs a statement of one text column and at most one row; None when there is no row."""
+
+    async def __call__(self, sql: str, params: Sequence[object], /) -> str | None: ...
+
+
+class Context(Protocol):
+    """What the Ask road wants of a request's context."""
+
+    @property
+    def account_id(self) -> UUID | None: ...
+
+    @property
+    def read(self) -> Read: ...
+
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Recent(Generic[K, V]):
+    """What was made, as far as it was used recently."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._kept: OrderedDict[K, V] = OrderedDict()
+
+    def get(self, key: K, make: Callable[[], V]) -> V:
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        made = self._kept[key] = make()
+        if len(self._kept) > self._limit:
+            self._kept.popitem(last=False)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is selected at each place that is asked for, with the argument sites below."""
+
+    fields: Mapping[Hashable, tuple[Selected, ...]]
+    sites: tuple[Site, ...]
+    steps: Mapping[Hashable, Steps]
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """A field's own arguments: what of them decides the SQL, and the values to bind."""
+
+    shape: Hashable = None
+    values: tuple[object, ...] = ()
+
+
+Fields = Mapping[Hashable, tuple[Selected, ...]]
+
+
+class Reading:
+    """The compiled reads of one schema."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._selections: Recent[Hashable, Selection] = Recent(KEPT)
+        self._statements: Recent[Hashable, Statement] = Recent(KEPT)
+
+    async def answer(
+        self, root: Field, info: GraphQLResolveInfo[Any], given: Mapping[str, object]
+    ) -> Completed:
+        """The answer of a declared field that has no row above it."""
+        types, own = self._root_arguments(root, given)
+
+        def compile_(compiler: Compiler, fields: Fields) -> Statement:
+            match root.spec:
+                case ById():
+                    return compiler.by_id(self.model.types[types[0]], fields[types[0]])
+                case ByIds():
+                    return compiler.by_ids(cast(Mapping[str, tuple[Selected, ...]], fields))
+            return compiler.root(root, fields[types[0]])
+
+        selection, text = await self._run(
+            info, (root.path, types), own, _of_types(info, types), compile_, info.context.read
+        )
+        if isinstance(root.spec, ByIds) and text and any(selection.steps.values()):
+            value = orjson.loads(text)
+            for prefix, item in zip(cast(Sequence[str], own.values[0]), value, strict=True):
+                take(selection.steps[self.model.by_prefix[prefix].name], item, info.context)
+            return Completed(value)
+        return _completed(text, selection.steps[types[0]] if types else {}, info.context)
+
+    async def one(
+        self, info: GraphQLResolveInfo[Any], type_name: str, id_: UUID, read: Read
+    ) -> Completed:
+        """One row, with what the field of `info` selects of its type."""
+        target = self.model.types[type_name]
+
+        def compile_(compiler: Compiler, fields: Fields) -> Statement:
+            return compiler.by_id(target, fields[type_name])
+
+        places = _of_types(info, (type_name,))
+        own = Arguments("one", (id_,))
+        selection, text = await self._run(info, type_name, own, places, compile_, read)
+        return _completed(text, selection.steps[type_name], info.context)
+
+    async def many(
+        self,
+        info: GraphQLResolveInfo[Any],
+        type_name: str,
+        ids_: Sequence[UUID],
+        at: str,
+        read: Read,
+    ) -> dict[UUID, Completed]:
+        """Rows by id, with what is selected of their type at the path `at` below the field."""
+        target = self.model.types[type_name]
+
+        def compile_(compiler: Compiler, fields: Fields) -> Statement:
+            return compiler.many(target, tuple(fields.values()))
+
+        def places(reader: Reader) -> Fields:
+            row = cast(GraphQLObjectType, info.schema.type_map[type_name])
+            found = reader.below(get_named_type(info.return_type), at.split("."), info.field_nodes)
+            start = response_path(info.path)
+            return {start + path: reader.fields(row, details) for path, details in found}
+
+        own = Arguments("many", (list(ids_),))
+        selection, text = await self._run(info, (type_name, at), own, places, compile_, read)
+        answers = {}
+        for id_, values in orjson.loads(text or "{}").items():
+            by_path = dict(zip(selection.fields, values, strict=True))
+            for path, value in by_path.items():
+                take(selection.steps[path], value, info.context)
+            answers[UUID(id_)] = Completed(None, cast(dict[tuple[str, ...], object], by_path))
+        return answers
+
+    async def _run(
+        self,
+        info: GraphQLResolveInfo[Any],
+        what: Hashable,
+        own: Arguments,
+        places: Callable[[Reader], Fields],
+        compile_: Callable[[Compiler, Fields], Statement],
+        read: Read,
+    ) -> tuple[Selection, str | None]:
+        key = (what, *_place_in_document(info))
+        selection = self._selections.get(key, lambda: self._select(info, places))
+        given = [own]
+        for site in selection.sites:
+            given.append(self._arguments(site.owner, site.name, site.arguments(variables_of(info))))
+        shapes = tuple(each.shape for each in given)
+        statement = self._statements.get(
+            (key, shapes), lambda: compile_(Compiler(self.model, shapes), selection.fields)
+        )
+        params = [
+            info.context.account_id if slot == ACCOUNT else given[slot[0]].values[slot[1]]
+            for slot in statement.slots
+        ]
+        return selection, await read(statement.sql, params)
+
+    def _select(
+        self, info: GraphQLResolveInfo[Any], places: Callable[[Reader], Fields]
+    ) -> Selection:
+        reader = Reader(info)
+        fields = places(reader)
+        steps = {place: steps_of(self.model, selected) for place, selected in fields.items()}
+        return Selection(fields, tuple(reader.sites), steps)
+
+    def _root_arguments(
+        self, root: Field, given: Mapping[str, object]
+    ) -> tuple[tuple[str, ...], Arguments]:
+        """Which types may answer a root field, and its arguments."""
+        match root.spec:
+            case ById():
+                prefix, uuid = self._read_id(root, cast(str, given["id"]))
+                return (self.model.by_prefix[prefix].name,), Arguments(prefix, (uuid,))
+            case ByIds():
+                asked = cast(Sequence[str], given["ids"])
+                if len(asked) > LIST_MAX:
+                    raise BadQuestion("BAD_FILTER", f"{root.path} takes at most {LIST_MAX} ids.")
+                found = [self._read_id(root, text) for text in asked]
+                prefixes, uuids = [prefix for prefix, _ in found], [uuid for _, uuid in found]
+                types = tuple(self.model.by_prefix[prefix].name for prefix in sorted(set(prefixes)))
+                return types, Arguments(types, (prefixes, uuids))
+        return (root.target,), self._arguments(root.owner, root.name, given)
+
+    def _arguments(self, owner: str, name: str, given: Mapping[str, object]) -> Arguments:
+        declared = self.model.types[owner].fields[name]
+        if isinstance(declared.spec, ToMany) and not declared.is_list:
+            rows = self.model.types[self.model.row_of_page[declared.target]]
+            return Arguments(*read_page(rows, declared.path, given))
+        return Arguments()
+
+    def _read_id(self, root: Field, text: str) -> tuple[str, UUID]:
+        """An id of the kind that the field leads to; an interface takes every kind."""
+        target = self.model.types.get(root.target)
+        if target is not None:
+            prefix = target.rows.prefix or ""
+            return prefix, read_id(text, prefix)
+        try:
+            prefix, uuid = ids.split(text)
+        except ids.WrongId as wrong:
+            raise BadQuestion("BAD_ID", wrong.message) from wrong
+        if prefix not in self.model.by_prefix:
+            known = ", ".join(sorted(self.model.by_prefix))
+            raise BadQuestion("BAD_ID", f"No id begins with {prefix}_. Known are {known}.")
+        return prefix, uuid
+
+
+def _completed(text: str | None, steps: Steps, context: object) -> Completed:
+    """Raw JSON as it came, or, where a computed field was selected, JSON that was walked."""
+    if text is None or not steps:
+        return Completed(text and orjson.Fragment(text))
+    value = orjson.loads(text)
+    take(steps, value, context)
+    return Completed(value)
+
+
+def _of_types(info: GraphQLResolveInfo[Any], types: Sequence[str]) -> Callable[[Reader], Fields]:
+    def places(reader: Reader) -> Fields:
+        details = [FieldDetails(node, None) for node in info.field_nodes]
+        found: dict[Hashable, tuple[Selected, ...]] = {}
+        for name in types:
+            type_ = info.schema.type_map[name]
+            assert is_object_type(type_)
+            found[name] = reader.fields(type_, details)
+        return found
+
+    return places
+
+
+def _place_in_document(info: GraphQLResolveInfo[Any]) -> tuple[Hashable, ...]:
+    """What decides a selection: the document, the field in it, and what @skip and @include say.
+
+    Any Boolean variable may stand in a directive, so all of them count.
+    """
+    location = info.operation.loc
+    assert location is not None, "the document must be parsed with its locations"
+    switches = tuple(
+        (name, value) for name, value in variables_of(info).items() if isinstance(value, bool)
+    )
+    return location.source.body, location.start, response_path(info.path), switches

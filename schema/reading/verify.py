@@ -1,0 +1,145 @@
+"""Every declaration tried on a real database: a misspelt column is a failed test, by its name."""
+
+# ruff: noqa: S608 - SQL is what is tried here, and made of declarations alone.
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
+
+import asyncpg
+from graphql import is_non_null_type
+
+from schema.reading.compile import Compiler
+from schema.reading.declare import (
+    LIST_MAX,
+    Aggregate,
+    Amount,
+    Column,
+    Embedded,
+    ToMany,
+    ToOne,
+)
+from schema.reading.errors import Misdeclared
+from schema.reading.kinds import MINOR_UNITS, Kind
+from schema.reading.model import Field, Model, Type, column_sql
+from schema.reading.paging import Shape
+from schema.reading.schema import Schema
+from schema.reading.scope import Statement
+from schema.reading.selection import Selected
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+
+_OWN_COLUMN = re.compile(r"\{t\}\.(\w+)|\{t\}\.id = \{p\}\.(\w+)")
+
+
+async def check(schema: Schema, connection: Connection) -> None:
+    """Prepares a statement for each declared field, order and filter, and compares types.
+
+    Raises Misdeclared with a line for each fault: what PostgreSQL says of the statement, a column
+    whose type the GraphQL type cannot show, a non-null field over a column that may be null.
+    """
+    faults = []
+    for at, statement in _statements(schema.reading.model):
+        try:
+            await connection.prepare(statement.sql)
+        except asyncpg.PostgresError as error:
+            faults.append(f"{at}: {error}")
+    if not faults:
+        for type_ in schema.reading.model.types.values():
+            if type_.table:
+                faults += [fault async for fault in _columns(type_, connection)]
+    if faults:
+        raise Misdeclared(*faults)
+
+
+def _statements(model: Model) -> Iterator[tuple[str, Statement]]:
+    for type_ in model.types.values():
+        for at, selected, shape in _selections(model, type_):
+            if type_.table:
+                compiler = Compiler(model, (None, shape))
+                yield at, compiler.by_id(type_, (selected,))
+            else:
+                root = type_.fields[selected.name]
+                # A part of a row has edges too, which are read with that row.
+                if root.needs_no_row and isinstance(root.spec, (ToOne, ToMany)):
+                    yield at, Compiler(model, (shape,)).root(root, selected.children)
+
+
+def _selections(model: Model, type_: Type) -> Iterator[tuple[str, Selected, Shape | None]]:
+    """Each way to ask for a field: once, or with each of its orders, filters and totals."""
+    for field in type_.fields.values():
+        one = (_chosen(field.owner, "__typename"),)
+        match field.spec:
+            case Amount():
+                parts = tuple(_chosen("Money", name) for name in ("amount", "currency"))
+                yield field.path, _chosen(field.owner, field.name, parts), None
+            case ToOne():
+                yield field.path, _chosen(field.owner, field.name, one), None
+            case ToMany():
+                for at, shape, part in _pages(model, field, one):
+                    yield at, _chosen(field.owner, field.name, part, 1), shape
+            case Embedded():
+                for at, inner, shape in _selections(model, model.types[field.target]):
+                    yield at, _chosen(field.owner, field.name, (inner,)), shape
+            case Aggregate():
+                pass  # asked with the connections that have it
+            case _:
+                yield field.path, _chosen(field.owner, field.name), None
+
+
+def _pages(
+    model: Model, field: Field, one: tuple[Selected, ...]
+) -> Iterator[tuple[str, Shape | None, tuple[Selected, ...]]]:
+    if field.is_list:
+        yield field.path, None, one
+        return
+    row = model.types[model.row_of_page[field.target]]
+    nodes = (_chosen(field.target, "nodes", one),)
+    for order in row.orders:
+        for mark in ("", "value", "null" if order else "value"):
+            shape = Shape(order, LIST_MAX, False, (), mark, mark)
+            yield f"{field.path} in order {order or 'of id'}", shape, nodes
+    for name in row.conditions:
+        yield f"{field.path} by filter {name}", Shape("", LIST_MAX, False, (name,), "", ""), nodes
+    page = model.types.get(field.target)
+    for total in page.fields.values() if page else ():
+        for at, part, _ in _selections(model, model.types[total.target]):
+            chosen = _chosen(field.target, total.name, (part,))
+            yield at, Shape("", LIST_MAX, False, (), "", ""), (chosen,)
+
+
+def _chosen(owner: str, name: str, children: tuple[Selected, ...] = (), site: int = 0) -> Selected:
+    return Selected(name, owner, name, site, children)
+
+
+async def _columns(type_: Type, connection: Connection) -> AsyncIterator[str]:
+    nullable = {
+        row["attname"]
+        for row in await connection.fetch(
+            "select attname from pg_attribute join pg_class c on c.oid = attrelid"
+            " where attrelid = $1::text::regclass and not attnotnull and relkind in ('r', 'p')",
+            type_.rows.name,
+        )
+    }
+    for field in type_.fields.values():
+        places: list[tuple[str, Kind | None]] = []
+        match field.spec:
+            case Column(sql):
+                places = [(column_sql(field, sql), field.kind)]
+            case Amount(minor, currency):
+                places = [(minor, MINOR_UNITS), (currency, None)]
+            case ToOne(on, _, True) if on:
+                places = [(on, None)]
+        for sql, kind in places:
+            own = _OWN_COLUMN.fullmatch(sql)
+            if own and is_non_null_type(field.type) and (own[1] or own[2]) in nullable:
+                yield f"{field.path}: is non-null, but column {own[1] or own[2]} may be null"
+            if kind and kind.sql_types:
+                probe = f"select {sql.replace('{t}', 't')} from {type_.rows.name} t"
+                found = (await connection.prepare(probe)).get_attributes()[0].type.name
+                if found not in kind.sql_types:
+                    wanted = ", ".join(sorted(kind.sql_types))
+                    yield f"{field.path}: {field.type} is made of {wanted}, not of {found}"
