@@ -1,0 +1,1 @@
+"""GraphQL: the only place that knows Strawberry. `root.py` is the table of contents."""

@@ -1,0 +1,95 @@
+"""Affiliates: people of the network, seen by the accounts that know them."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, cast
+
+import strawberry
+
+from domain.affiliates import actions
+from schema.acting import Info, acting
+from schema.reading import (
+    Connection,
+    Node,
+    column,
+    contains,
+    equals,
+    read_one,
+    table,
+    to_many,
+    where,
+)
+from schema.refusals import InvalidInput
+
+if TYPE_CHECKING:
+    from schema.partnerships import PartnershipConnection
+
+_KNOWN = """exists (select from partnership k
+      where k.account_id = {account} and k.affiliate_id = {t}.id)
+    or exists (select from acquaintance k
+      where k.account_id = {account} and k.affiliate_id = {t}.id)"""
+
+
+@strawberry.input(description="Narrows a list of affiliates.")
+class AffiliateFilter:
+    name: str | None = contains("Part of the name.", "name")
+    email: str | None = equals("With exactly this address, in lower case.", "email")
+    store_id: strawberry.ID | None = where(
+        "Partners of this store.",
+        "exists (select from partnership k where k.account_id = {account}"
+        " and k.affiliate_id = {t}.id and k.store_id = {v})",
+        prefix="stor",
+    )
+
+
+@table(
+    "affiliate",
+    prefix="affl",
+    visible=_KNOWN,
+    filter=AffiliateFilter,
+    sort=("name", "created_at"),
+)
+class Affiliate(Node):
+    """A person who promotes stores, with one identity over all accounts.
+
+    An account sees those who are or were its partners and those whom it has entered itself.
+    """
+
+    name: str = column("The name.")
+    email: str = column("The address, in lower case; one person has one.")
+    created_at: datetime = column("When the network first knew them.")
+    partnerships: Annotated["PartnershipConnection", strawberry.lazy("schema.partnerships")] = (
+        to_many("Their partnerships with stores of your account.", "affiliate_id")
+    )
+
+
+@strawberry.type(description="A page of affiliates.")
+class AffiliateConnection(Connection[Affiliate]):
+    pass
+
+
+@strawberry.input(description="A person who promotes stores.")
+class CreateAffiliateInput:
+    name: str = strawberry.field(description="1 to 200 characters.")
+    email: str = strawberry.field(description="Tells people apart, in any case of letters.")
+
+
+CreateAffiliateResult = Annotated[
+    Affiliate | InvalidInput,
+    strawberry.union("CreateAffiliateResult", description="The affiliate, or why not."),
+]
+
+
+@strawberry.type
+class AffiliateMutations:
+    @strawberry.mutation(
+        description="Enter an affiliate. An address that the network knows already gives the"
+        " person it belongs to, under the name they have."
+    )
+    async def create_affiliate(
+        self, info: Info, input: CreateAffiliateInput
+    ) -> CreateAffiliateResult:
+        async with acting(info, name=input.name, email=input.email) as act:
+            affiliate = await actions.create_affiliate(
+                act.tx, act.account_id, input.name, input.email, act.now
+            )
+        return cast(Affiliate, await read_one(info, Affiliate, affiliate.id))

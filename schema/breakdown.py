@@ -1,0 +1,99 @@
+"""What Amazon says of a conversion's day: its versions, and the same sales at finer levels.
+
+Levels are never added to one another. A subject whose figures Amazon masks has none here, which
+is not the same as no sales.
+"""
+
+from datetime import datetime
+
+from schema.links import Link
+from schema.reading import Money, column, money, table, to_many, to_one
+from schema.reports import ReportRun
+
+_DAY = "{t}.partnership_id = {p}.partnership_id and {t}.day = {p}.day"
+_MASKED = "null while masked."
+
+
+@table("campaign_version", tenant="account_id", sort=("observed_at",))
+class CampaignVersion:
+    """What Amazon said of a day, from one moment until the next version."""
+
+    observed_at: datetime = column("When Amazon said it.")
+    recorded_at: datetime = column("When it was taken in here: what a settlement could know.")
+    masked: bool = column("Whether Amazon masked the day then, for want of clicks.")
+    clicks: int | None = column(f"Clicks by Amazon's count; {_MASKED}")
+    orders: int | None = column(f"Orders; {_MASKED}")
+    units: int | None = column(f"Units; {_MASKED}")
+    sales: Money | None = money(f"Own-brand sales; {_MASKED}", "sales_minor")
+    brb_bonus: Money | None = money(
+        "Referral bonus; null when Amazon gave none.", "brb_bonus_minor"
+    )
+    run: ReportRun = to_one("The report that said it.", on="{t}.id = {p}.id")
+
+
+@table("subid_day", tenant="account_id", sort=("masked",))
+class SubIdFigures:
+    """A subID's part of the day."""
+
+    sub_id: str | None = column("The subID; null for links without one.", "subid")
+    masked: bool = column("Whether Amazon masks it, for want of clicks.")
+    clicks: int | None = column(f"Clicks by Amazon's count; {_MASKED}")
+    orders: int | None = column(f"Orders; {_MASKED}")
+    units: int | None = column(f"Units; {_MASKED}")
+    sales: Money | None = money(f"Own-brand sales; {_MASKED}", "sales_minor")
+    brb_bonus: Money | None = money(
+        "Referral bonus; null when Amazon gave none.", "brb_bonus_minor"
+    )
+
+
+@table("page_day", tenant="account_id", sort=("masked",))
+class PageFigures:
+    """A link's part of the day. The sales may be of other products than the page's."""
+
+    link: Link = to_one("The link.", on="{t}.id = {p}.id")
+    landing: str = column("Its page: an ASIN, or the path of a Store page.")
+    masked: bool = column("Whether Amazon masks it, for want of clicks.")
+    clicks: int | None = column(f"Clicks by Amazon's count; {_MASKED}")
+    orders: int | None = column(f"Orders; {_MASKED}")
+    units: int | None = column(f"Units; {_MASKED}")
+    sales: Money | None = money(f"Own-brand sales; {_MASKED}", "sales_minor")
+
+
+@table("product_day", tenant="account_id", sort=("-sales",))
+class ProductFigures:
+    """A product's part of the day. Amazon lists the first 100 and masked ones not at all."""
+
+    asin: str = column("What was bought.")
+    halo: bool = column("Whether it is another of the brand's products than the promoted ones.")
+    orders: int = column("Orders with it.")
+    units: int = column("Units of it.")
+    sales: Money = money("Its sales.", "sales_minor")
+    new_to_brand_sales: Money | None = money(
+        "Of them, to customers who had bought nothing of the brand in a year; null when Amazon"
+        " gave none.",
+        "new_to_brand_sales_minor",
+    )
+
+
+@table("masked_remainder", tenant="account_id")
+class MaskedRemainder:
+    """The conversion as reported, less what its visible subIDs show: below Amazon's threshold."""
+
+    orders: int = column("Orders.")
+    units: int = column("Units.")
+    sales: Money = money(
+        "Sales; negative for a while when subIDs were read after the campaign.", "sales_minor"
+    )
+
+
+@table("conversion", tenant="account_id")
+class Breakdown:
+    """One day's sales at Amazon's finer levels. All show the same sales: never add them."""
+
+    sub_ids: list[SubIdFigures] = to_many("By subID, visible ones first. At most 100.", on=_DAY)
+    pages: list[PageFigures] = to_many("By link, visible ones first. At most 100.", on=_DAY)
+    products: list[ProductFigures] = to_many("By product, most sales first. At most 100.", on=_DAY)
+    masked_remainder: MaskedRemainder | None = to_one(
+        "What no visible subID shows; null while Amazon's subIDs of the day are unread.",
+        on="{t}.id = {p}.id",
+    )

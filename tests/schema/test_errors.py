@@ -1,0 +1,164 @@
+"""The table of refusals: whatever the trade refuses has a type, or never reaches a client."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from dataclasses import fields
+from datetime import UTC, date, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any, get_type_hints
+from uuid import UUID
+
+import pytest
+from graphql import GraphQLUnionType
+
+import domain
+from domain.accounts.rules import Entitlement, Plan
+from domain.affiliates.rules import Status
+from domain.conversions.rules import Verdict
+from domain.errors import Refusal
+from domain.offers.incompatibility import Setting
+from schema.errors import SHOWN, shown
+from schema.root import schema
+
+# Raised where no mutation is on the way, and why.
+WORKERS_OWN = {
+    "Shrunken": "a listing is compared by a worker, which holds its run",
+    "Held": "a report is read by a worker, which holds its run; accepting it asks no more",
+    "Incomplete": "as Held",
+    "NoPublisher": "a publisher is chosen when a worker asks Amazon for a tag",
+    "RebuiltOtherwise": "an operator rebuilds at the command line",
+    "BadToken": "tokens are digests of ours, never what a person wrote",
+}
+SAMPLES: dict[object, Any] = {
+    str: "text", int: 3, bool: True, "str | None": "text", UUID: UUID(int=7),
+    date: date(2026, 9, 1), datetime: datetime(2026, 9, 1, tzinfo=UTC), Plan: Plan.GROWTH,
+    Status: Status.PAUSED, Verdict: Verdict.DENIED, Entitlement: Entitlement.AMAZON,
+    tuple[Setting, ...]: (Setting.COOKIE_DAYS, Setting.SKU_TRIGGER), tuple[str, ...]: ("US",),
+}  # fmt: skip
+
+
+def refusals() -> set[type[Refusal]]:
+    root = Path(inspect.getfile(domain)).parent
+    for file in root.rglob("*.py"):
+        if "Refusal" in file.read_text():
+            import_module(".".join(file.relative_to(root.parent).with_suffix("").parts))
+
+    def below(cls: type[Refusal]) -> set[type[Refusal]]:
+        return {cls}.union(*map(below, cls.__subclasses__()))
+
+    return {one for one in below(Refusal) - {Refusal} if one.__module__.startswith("domain.")}
+
+
+def sample(refusal: type[Refusal]) -> Refusal:
+    if refusal.__name__ == "NotHeld":
+        return refusal("FAILED")  # type: ignore[call-arg]
+    hints = get_type_hints(refusal)
+    return refusal(
+        **{
+            f.name: SAMPLES.get(hints[f.name], SAMPLES.get(str(hints[f.name])))
+            for f in fields(refusal)  # type: ignore[arg-type]
+        }
+    )
+
+
+def test_every_refusal_is_shown_or_is_a_workers_own() -> None:
+    found = {one.__name__ for one in refusals() - SHOWN.keys()}
+
+    assert len(SHOWN) > 30
+    assert found == set(WORKERS_OWN)
+
+
+@pytest.mark.parametrize("refusal", SHOWN, ids=lambda one: f"{one.__module__}.{one.__name__}")
+def test_a_refusal_is_shown_with_its_message_and_fields(refusal: type[Refusal]) -> None:
+    one = sample(refusal)
+
+    type_ = shown(one)
+
+    assert type_.message == one.message
+    for field in fields(type(type_)):
+        value = getattr(type_, field.name)
+        assert value is not None, field.name
+        said = getattr(one, field.metadata.get("of") or field.name)
+        assert value == f"{value[:4]}_{said.hex}" if isinstance(said, UUID) else value
+
+
+def test_every_type_of_a_refusal_is_a_member_of_some_mutation() -> None:
+    members = {
+        member.name
+        for union in schema._schema.type_map.values()
+        if isinstance(union, GraphQLUnionType)
+        for member in union.types
+    }
+
+    assert {type_.__name__ for type_ in SHOWN.values()} <= members
+
+
+def test_a_mutation_lists_what_its_action_says_it_raises() -> None:
+    """The docstring of an action names its refusals, a mutation's union shows them."""
+    missing = [
+        f"{mutation} does not show {refusal}"
+        for mutation, documented in _documented().items()
+        for refusal in documented - _listed(mutation)
+    ]
+
+    assert missing == []
+
+
+ACTIONS = {
+    "createOffer": "domain.offers.actions:create_offer",
+    "editOffer": "domain.offers.actions:edit_offer domain.offers.actions:create_offer",
+    "archiveOffer": "domain.offers.actions:archive_offer",
+    "createAffiliate": "domain.affiliates.actions:create_affiliate",
+    "addAffiliateToOffer": "domain.affiliates.actions:add_to_offer",
+    "movePartnership": "domain.affiliates.actions:move_to_offer",
+    "pausePartnership": "domain.affiliates.actions:pause",
+    "resumePartnership": "domain.affiliates.actions:resume",
+    "endPartnership": "domain.affiliates.actions:end",
+    "connectStore": "domain.catalog.actions:connect_store",
+    "connectDtcStore": "domain.catalog.actions:connect_dtc_store",
+    "syncProducts": "domain.catalog.actions:sync_products",
+    "acceptListing": "domain.catalog.actions:accept_listing",
+    "requestReports": "domain.catalog.actions:request_reports",
+    "acceptReport": "domain.reports.accepting:accept",
+    "createLink": "domain.links.landing:landing domain.links.place:ready domain.links.rules:subid",
+}
+
+
+def _documented() -> dict[str, set[str]]:
+    names = {one.__name__ for one in refusals()} - set(WORKERS_OWN)
+    found = {}
+    for mutation, places in ACTIONS.items():
+        words: set[str] = set()
+        for place in places.split():
+            module, function = place.split(":")
+            text = inspect.getdoc(getattr(import_module(module), function)) or ""
+            words |= set(text.replace(",", " ").replace(".", " ").replace(";", " ").split())
+        found[mutation] = words & names
+    assert all(found.values())
+    return found
+
+
+def _listed(mutation: str) -> set[str]:
+    mutation_type = schema._schema.mutation_type
+    assert mutation_type is not None
+    union = mutation_type.fields[mutation].type
+    names = {member.name for member in union.of_type.types}  # type: ignore[attr-defined]
+    trade = {type_.__name__: refusal.__name__ for refusal, type_ in SHOWN.items()}
+    return {trade.get(name, name) for name in names}
+
+
+def test_the_schema_knows_nothing_of_sql_that_changes() -> None:
+    """Mutations go through the trade's actions: no statement of their own."""
+    root = Path(inspect.getfile(import_module("schema.root"))).parent
+    calls = [
+        f"{file.name}: {node.attr}"
+        for file in root.glob("*.py")
+        if file.name != "context.py"
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in ("execute", "fetch", "fetchrow")
+    ]
+
+    assert calls == []
