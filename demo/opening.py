@@ -44,7 +44,6 @@ _PRODUCTS = """query($first: Int!, $after: String) {
     nodes { sku asin fulfilment } pageInfo { hasNextPage endCursor }
   }
 }"""
-_RUNS = "{ reportRuns(first: 1) { totalCount } }"
 _OFFER = """mutation($input: CreateOfferInput!) {
   createOffer(input: $input) { __typename ... on Offer { id } ... on Refusal { message } }
 }"""
@@ -75,7 +74,6 @@ class Opened:
 
     skus: int = 0
     asins: int = 0
-    backfill_runs: int = 0
 
 
 async def connect(scene: Scene, world: dict[str, Any]) -> None:
@@ -100,8 +98,7 @@ async def connect(scene: Scene, world: dict[str, Any]) -> None:
 async def look(scene: Scene) -> Opened:
     """What the product knows of the seller's goods; the same ASIN may have several SKUs."""
     rows = [row async for row in scene.api.all(_PRODUCTS)]
-    runs = (await scene.api.ask(_RUNS))["reportRuns"]["totalCount"]
-    return Opened(len(rows), len({row["asin"] for row in rows}), runs)
+    return Opened(len(rows), len({row["asin"] for row in rows}))
 
 
 async def make_offers(scene: Scene) -> None:

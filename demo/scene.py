@@ -84,9 +84,6 @@ class Scene:
         else:
             raise Trouble(f"The product allowed what it must refuse: {tried}", "web")
 
-    def partner_of(self, campaign: str) -> Partner:
-        return next(one for one in self.partners.values() if one.campaign == campaign)
-
     async def until(
         self,
         what: str,

@@ -145,7 +145,7 @@ class StoreMutations:
         return cast(Store, await read_one(info, Store, store_id))
 
     @strawberry.mutation(
-        description="Fetch the store's products now, rather than at the next daily time. It is"
+        description="Fetch the store's products now, rather than at the next weekly time. It is"
         " begun, not done, when this answers: look at the store's catalogRuns."
     )
     async def sync_products(self, info: Info, store_id: StoreId) -> FetchResult:
