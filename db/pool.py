@@ -1,13 +1,14 @@
 """The one door to a connection.
 
-Two roles stand behind it. `Database.account` sees one account and nothing else, held there by
-row-level security; `Database.system` is for the work that crosses accounts. Both are roles that own
-nothing: whoever `DATABASE_URL` logs in as only has to be a member of them.
+Three roles stand behind it. `Database.account` sees one account and nothing else, held there by
+row-level security; `Database.affiliate` sees what is about one affiliate; `Database.system` is for
+the work that crosses them. All are roles that own nothing: whoever `DATABASE_URL` logs in as only
+has to be a member of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -18,6 +19,7 @@ import orjson
 from asyncpg.pool import PoolConnectionProxy
 
 APP_ROLE = "clickledger_app"
+AFFILIATE_ROLE = "clickledger_affiliate"
 SYSTEM_ROLE = "clickledger_system"
 
 
@@ -27,20 +29,20 @@ else:
     _Connection = asyncpg.Connection
 
 
-class AccountConnection(_Connection):
-    """A connection that remembers whose rows it sees, so that the next borrower of the same account
+class RoomConnection(_Connection):
+    """A connection that remembers whose rows it sees, so that the next borrower for the same room
     need not say it again."""
 
-    _account: UUID | None = None
+    _room_id: UUID | None = None
 
-    async def see(self, account_id: UUID) -> None:
-        """From now on, only the rows of this account."""
-        if self._account == account_id:
+    async def see(self, setting: str, room_id: UUID) -> None:
+        """From now on, only the rows of this account, or of this affiliate."""
+        if self._room_id == room_id:
             return
         # Unknown while it changes: a cancelled change must not be taken for a finished one.
-        self._account = None
-        await self.execute("SELECT set_config('app.account_id', $1, false)", str(account_id))
-        self._account = account_id
+        self._room_id = None
+        await self.execute("SELECT set_config($1, $2, false)", setting, str(room_id))
+        self._room_id = room_id
 
     def get_reset_query(self) -> str:
         """Nothing to reset: the app sets one setting, and every borrower sets it for itself.
@@ -55,14 +57,29 @@ Tx: TypeAlias = "PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncp
 
 
 class Database:
-    def __init__(self, url: str, *, app_size: int = 8, system_size: int = 4) -> None:
-        """Pools open with `async with`. Sizes are connections kept at most."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        app_size: int = 8,
+        affiliate_size: int = 4,
+        system_size: int = 4,
+        patience_s: int = 0,
+    ) -> None:
+        """Pools open with `async with`. Sizes are connections kept at most; a statement of an
+        account or an affiliate may take `patience_s`, or as long as it likes with 0."""
         self._url = url
+        self._patience_s = patience_s
         self._app_size = app_size
+        self._affiliate_size = affiliate_size
         self._system_size = system_size
 
     async def __aenter__(self) -> Database:
-        self._app = await _pool(self._url, APP_ROLE, self._app_size)
+        patience = {"statement_timeout": f"{self._patience_s}s"}
+        self._app = await _pool(self._url, APP_ROLE, self._app_size, patience)
+        self._affiliate = await _pool(
+            self._url, AFFILIATE_ROLE, self._affiliate_size, patience, kept=0
+        )
         self._system = await _pool(self._url, SYSTEM_ROLE, self._system_size)
         return self
 
@@ -73,13 +90,14 @@ class Database:
         tb: TracebackType | None,
     ) -> None:
         await self._app.close()
+        await self._affiliate.close()
         await self._system.close()
 
     @asynccontextmanager
     async def account(self, account_id: UUID) -> AsyncIterator[Tx]:
         """A connection that sees the rows of one account; each statement commits by itself."""
         async with self._app.acquire() as connection:
-            await cast(AccountConnection, connection).see(account_id)
+            await cast(RoomConnection, connection).see("app.account_id", account_id)
             yield connection
 
     @asynccontextmanager
@@ -89,10 +107,32 @@ class Database:
             yield connection
 
     @asynccontextmanager
+    async def affiliate(self, affiliate_id: UUID) -> AsyncIterator[Tx]:
+        """A connection that sees what is about one affiliate; each statement commits by itself."""
+        async with self._affiliate.acquire() as connection:
+            await cast(RoomConnection, connection).see("app.affiliate_id", affiliate_id)
+            yield connection
+
+    @asynccontextmanager
+    async def affiliate_transaction(self, affiliate_id: UUID) -> AsyncIterator[Tx]:
+        """A transaction that sees what is about one affiliate; a refusal rolls it back."""
+        async with self.affiliate(affiliate_id) as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
     async def system(self) -> AsyncIterator[Tx]:
         """A transaction of the installation itself, across accounts."""
         async with self._system.acquire() as connection, connection.transaction():
             yield connection
+
+    async def missing_roles(self) -> list[str]:
+        """Roles that the login is no member of; a pool may show that only when it is first used."""
+        rows = await self._system.fetch(
+            "SELECT name FROM unnest($1::text[]) AS name"
+            " WHERE NOT pg_has_role(session_user, name, 'MEMBER')",
+            [APP_ROLE, AFFILIATE_ROLE, SYSTEM_ROLE],
+        )
+        return [row["name"] for row in rows]
 
     async def system_row(self, sql: str, *args: object) -> asyncpg.Record | None:
         """One statement of the installation and its first row; one round trip."""
@@ -100,14 +140,22 @@ class Database:
         return row
 
 
-async def _pool(url: str, role: str, size: int) -> asyncpg.Pool[asyncpg.Record]:
+async def _pool(
+    url: str, role: str, size: int, settings: Mapping[str, str] | None = None, *, kept: int = 1
+) -> asyncpg.Pool[asyncpg.Record]:
     pool: asyncpg.Pool[asyncpg.Record] = await asyncpg.create_pool(
         url,
-        min_size=1,
+        min_size=kept,
         max_size=size,
-        connection_class=AccountConnection,
+        connection_class=RoomConnection,
         # A role given at start-up is the session's own: RESET can't leave it.
-        server_settings={"role": role, "timezone": "UTC", "application_name": role, "jit": "off"},
+        server_settings={
+            "role": role,
+            "timezone": "UTC",
+            "application_name": role,
+            "jit": "off",
+            **(settings or {}),
+        },
         init=_speak_json,
     )
     return pool
@@ -120,3 +168,33 @@ async def _speak_json(connection: asyncpg.Connection[asyncpg.Record]) -> None:
         encoder=lambda value: orjson.dumps(value).decode(),
         decoder=orjson.loads,
     )
+
+
+async def stand_in_account(tx: Tx, account_id: UUID) -> None:
+    """Until the transaction of an affiliate ends, it is one of this account."""
+    await tx.execute(f"SET LOCAL ROLE {APP_ROLE}")
+    await tx.execute("SELECT set_config('app.account_id', $1, true)", str(account_id))
+
+
+@asynccontextmanager
+async def stand_as_affiliate(tx: Tx) -> AsyncIterator[Tx]:
+    """For a while, a transaction that stands in an account is the affiliate's again."""
+    await tx.execute(f"SET LOCAL ROLE {AFFILIATE_ROLE}")
+    yield tx
+    await tx.execute(f"SET LOCAL ROLE {APP_ROLE}")
+
+
+@asynccontextmanager
+async def seen_by(
+    tx: Tx, *, account_id: UUID | None = None, affiliate_id: UUID | None = None
+) -> AsyncIterator[Tx]:
+    """For a while, a transaction of the system sees what one account, or one affiliate, sees."""
+    role, setting, id = (
+        (APP_ROLE, "app.account_id", account_id)
+        if account_id is not None
+        else (AFFILIATE_ROLE, "app.affiliate_id", affiliate_id)
+    )
+    await tx.execute("SELECT set_config($1, $2, true)", setting, str(id))
+    await tx.execute(f"SET LOCAL ROLE {role}")
+    yield tx
+    await tx.execute(f"SET LOCAL ROLE {SYSTEM_ROLE}")
