@@ -70,25 +70,37 @@ The recipe, a type in one file::
     schema = Schema(query=Query, mutation=Mutation, types=[...])  # binds, and refuses mistakes
 
 ``{t}`` is the row, ``{p}`` the row that the edge starts from, ``{v}`` the bound value of a filter,
-``{account}`` the viewer's account. Values are always bound, never written into the statement.
-Forward references are Strawberry's: ``Annotated["Offer", strawberry.lazy("schema.offers")]``. A
-field hides a function of its own name from the lines below it in the class: name it otherwise.
+``{account}`` the viewer's account, ``{affiliate}`` the viewing affiliate. Values are always bound,
+never written into the statement. Forward references are Strawberry's:
+``Annotated["Offer", strawberry.lazy("schema.offers")]``. A field hides a function of its own name
+from the lines below it in the class: name it otherwise.
 
-What holds for every statement: a table with a ``tenant`` carries ``{t}.<tenant> = $n`` wherever it
-appears; a table of the network (no tenant) may say ``visible="exists (…{t}…{account}…)"``, asked
-wherever no row of the tenant holds the id that leads there. ``sort`` names fields of the type
-(``-`` first: newest first is the default); the list always ends in the primary key.
+Who sees which rows is said once a type, and holds for every statement. From an account, a table
+with a ``tenant`` carries ``{t}.<tenant> = $n`` wherever it appears; a table of the network (no
+tenant) may say ``visible="exists (…{t}…{account}…)"``, asked wherever no row of the tenant holds
+the id that leads there. From an affiliate, a table is seen that says ``affiliate="affiliate_id"``,
+or a condition, or EVERY; from an operator one with ``operator=True``. Another type does not exist
+there: its ids are null, its edges are refused. ``only=Room.ACCOUNT`` narrows one field, ``needs=``
+a type to members and keys with that scope.
+
+Every ``Connection`` has ``emptyBecause``: of an empty list, each given filter with the number of
+rows that there would be without it. It follows from the filter's conditions; no type does anything
+for it.
+
+``sort`` names fields of the type (``-`` first: newest first is the default); the list always ends
+in the primary key.
 
 Writing: a mutation that succeeded answers with what the client selected ::
 
     return await read_one(info, Conversion, conversion.id)  # a member of its union
     answers = await read_many(info, Conversion, ids, at="outcomes.conversion")  # {id: answer}
 
-The request's context is a ``Context``: ``account_id``, and ``read(sql, params)`` giving JSON text.
-``check(schema, connection)`` prepares every declared field against a database.
+The request's context is a ``Context``: ``sight``, ``room_id``, and ``read(sql, params)`` giving
+JSON text. ``check(schema, connection, sight)`` prepares every declared field against a database.
 """
 
 from schema.reading.declare import (
+    EVERY,
     aggregate,
     at_least,
     at_most,
@@ -123,6 +135,9 @@ from schema.reading.schema import (
     read_many,
     read_one,
 )
+from schema.reading.scope import (
+    Sight,
+)
 from schema.reading.types import (
     BigInt,
     Connection,
@@ -134,6 +149,7 @@ from schema.reading.types import (
 from schema.reading.verify import check
 
 __all__ = [
+    "EVERY",
     "BadQuestion",
     "BigInt",
     "Connection",
@@ -145,6 +161,7 @@ __all__ = [
     "PageInfo",
     "Read",
     "Schema",
+    "Sight",
     "aggregate",
     "at_least",
     "at_most",

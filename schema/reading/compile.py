@@ -9,25 +9,47 @@ them at once. A list is a subquery of its own, in `lists.py`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Final
 
+from domain.access import Room
 from schema.reading import lists
 from schema.reading.declare import Amount, Column, Computed, Embedded, Ident, ToMany, ToOne
+from schema.reading.errors import BadQuestion
 from schema.reading.json_sql import Json, Sql, array_of, json, object_of, or_null, quoted, when
 from schema.reading.kinds import decimal_amount
 from schema.reading.model import Field, Model, Type, column_sql
 from schema.reading.paging import Shape
-from schema.reading.scope import ACCOUNT, ROOT, Row, Scope, Statement, where_all
+from schema.reading.scope import (
+    ROOM,
+    ROOT,
+    From,
+    Row,
+    Sight,
+    Statement,
+    columns_of,
+    where_all,
+    with_columns,
+)
 from schema.reading.selection import Selected
+
+ROWS_MAX: Final = 50_000
+"""Of lists within lists, counted as if each were full."""
 
 
 class Compiler:
-    """Compiles one root field; `shapes` are those of its argument sites, its own at 0."""
+    """Compiles one root field; `shapes` are those of its argument sites, its own at 0.
 
-    def __init__(self, model: Model, shapes: Sequence[object]) -> None:
+    Raises BadQuestion for what cannot be seen from where it is looked.
+    """
+
+    def __init__(self, model: Model, sight: Sight, shapes: Sequence[object]) -> None:
         self.model = model
+        self.sight = sight
         self.shapes = shapes
         self._slots: dict[tuple[int, int], str] = {}
         self._aliases = 0
+        self._rows = 1
 
     # The roots, each a whole statement.
 
@@ -36,7 +58,7 @@ class Compiler:
         if isinstance(root.spec, ToMany):
             return self._statement(lists.many(self, root, fields, ROOT, 0))
         assert isinstance(root.spec, ToOne)
-        target, alias, scope = self.model.types[root.target], self.alias(), Scope()
+        target, alias, scope = self.model.types[root.target], self.alias(), From()
         value = self.object(target, fields, Row(alias, target), scope)
         conditions = self.conditions(root, target, ROOT, alias)
         pick = root.spec.pick and f" order by {root.spec.pick.replace('{t}', alias)}"
@@ -44,7 +66,7 @@ class Compiler:
         return self._statement(value, source, conditions, f"{pick or ''} limit 1")
 
     def by_id(self, target: Type, fields: tuple[Selected, ...]) -> Statement:
-        alias, scope = self.alias(), Scope()
+        alias, scope = self.alias(), From()
         value = self.object(target, fields, Row(alias, target), scope)
         conditions = [*self._reach(target, alias), f"{alias}.id = {self.value(0, 0)}"]
         return self._statement(value, f"{target.rows.name} {alias}{scope.sql}", conditions)
@@ -53,7 +75,7 @@ class Compiler:
         """The values are the ids' prefixes and their UUIDs, side by side."""
         cases = []
         for name, selected in fields.items():
-            target, alias, scope = self.model.types[name], self.alias(), Scope()
+            target, alias, scope = self.model.types[name], self.alias(), From()
             value = self.object(target, selected, Row(alias, target), scope)
             conditions = [*self._reach(target, alias), f"{alias}.id = i.id"]
             source = f"{target.rows.name} {alias}{scope.sql}{where_all(conditions)}"
@@ -67,7 +89,7 @@ class Compiler:
 
     def many(self, target: Type, selections: Sequence[tuple[Selected, ...]]) -> Statement:
         """An object from UUID to a list with the row's JSON under each of several selections."""
-        alias, scope = self.alias(), Scope()
+        alias, scope = self.alias(), From()
         row = Row(alias, target)
         values = array_of(self.object(target, fields, row, scope) for fields in selections)
         entry = json('"', Sql(f"{alias}.id"), '":') + values
@@ -77,7 +99,7 @@ class Compiler:
 
     # Objects and their fields.
 
-    def object(self, type_: Type, fields: tuple[Selected, ...], row: Row, scope: Scope) -> Json:
+    def object(self, type_: Type, fields: tuple[Selected, ...], row: Row, scope: From) -> Json:
         """A JSON object of the fields, whose columns are those of `row`."""
 
         def values() -> Iterator[tuple[str, Json]]:
@@ -90,10 +112,11 @@ class Compiler:
 
         return object_of(values())
 
-    def _field(self, declared: Field, selected: Selected, row: Row, scope: Scope) -> Json:
+    def _field(self, declared: Field, selected: Selected, row: Row, scope: From) -> Json:
         def here(sql: str) -> str:
-            return sql.replace("{t}", row.alias)
+            return self._fill(sql, row.alias)
 
+        self.sight.check_only(declared.only, declared.path)
         match declared.spec:
             case Ident():
                 prefix = row.type.rows.prefix if row.type else ""
@@ -114,7 +137,7 @@ class Compiler:
                 return array_of(map(or_null, needed))
         raise AssertionError(declared.path)
 
-    def _one(self, edge: Field, fields: tuple[Selected, ...], row: Row, scope: Scope) -> Json:
+    def _one(self, edge: Field, fields: tuple[Selected, ...], row: Row, scope: From) -> Json:
         target, at = self.model.types[edge.target], (row.alias, edge.path)
         if at not in scope.joins:
             scope.joins[at] = self._join(edge, target, row)
@@ -129,44 +152,85 @@ class Compiler:
         if edge.spec.keyed:
             return alias, f" left join {target.rows.name} {alias} on {' and '.join(conditions)}"
         pick = f"{edge.spec.pick.replace('{t}', alias)}, " if edge.spec.pick else ""
-        source = f"select {alias}.* from {target.rows.name} {alias}{where_all(conditions)}"
+        source = (
+            f"select {columns_of(alias)} from {target.rows.name} {alias}{where_all(conditions)}"
+        )
         first = f"{source} order by {pick}{alias}.id limit 1"
         return alias, f" left join lateral ({first}) {alias} on true"
 
     # Conditions, and the values that they bind.
 
     def conditions(
-        self, edge: Field, target: Type, row: Row, alias: str, site: int | None = None
+        self,
+        edge: Field,
+        target: Type,
+        row: Row,
+        alias: str,
+        site: int | None = None,
+        *,
+        but: int | None = None,
     ) -> list[str]:
-        """Who may see the rows, where the edge leads, and what the client's filter leaves."""
+        """Who may see the rows, where the edge leads, and what the client's filter leaves.
+
+        `but` is the index of a condition of the filter that is not asked.
+        """
         assert isinstance(edge.spec, (ToOne, ToMany))
+        self.sight.check(target, edge.path)
         pointed_at = isinstance(edge.spec, ToOne) and edge.spec.keyed and row.of_tenant
         found = self._reach(target, alias, proven=pointed_at)
+        tenants = target.rows.tenant, row.type and row.type.rows.tenant
+        if self.sight.room is not Room.ACCOUNT and all(tenants):
+            # Rows of many accounts are in sight: an edge stays within its own.
+            found.append(f"{alias}.{tenants[0]} = {row.alias}.{tenants[1]}")
         if edge.spec.on:
             found.append(self._fill(edge.spec.on, alias).replace("{p}", row.alias))
         shape = None if site is None else self.shapes[site]
         if site is not None and isinstance(shape, Shape):
             for index, name in enumerate(shape.conditions):
-                condition = self._fill(target.conditions[name].sql, alias)
+                if index == but:
+                    continue
+                declared = target.conditions[name]
+                self.sight.check_only(declared.only, f"{edge.path}: filter.{name}")
+                condition = self._fill(declared.sql, alias)
                 found.append(f"({condition.replace('{v}', self.value(site, index))})")
         return found
 
     def _reach(self, target: Type, alias: str, *, proven: bool = False) -> list[str]:
-        """The tenant's own rows; of the network what is visible, unless the way there proves it.
-
-        What proves it is a row of the tenant that holds the id.
+        """To an account its own rows; of the network what is visible, unless the way there proves
+        it, which a row of the account does that holds the id. To an affiliate what is about it.
         """
+        self.sight.check(target, target.name)
         table = target.rows
-        if table.tenant:
-            return [f"{alias}.{table.tenant} = {self.value(*ACCOUNT)}"]
-        if table.visible and not proven:
-            return [f"({self._fill(table.visible, alias)})"]
+        match self.sight.room:
+            case Room.ACCOUNT if table.tenant:
+                return [f"{alias}.{table.tenant} = {self.value(*ROOM)}"]
+            case Room.ACCOUNT if table.visible and not proven:
+                return [f"({self._fill(table.visible, alias)})"]
+            case Room.AFFILIATE if table.affiliate:
+                return [f"({self._fill(table.affiliate, alias)})"]
         return []
 
     def _fill(self, sql: str, alias: str) -> str:
-        if "{account}" in sql:
-            sql = sql.replace("{account}", self.value(*ACCOUNT))
+        for name, room in (("{account}", Room.ACCOUNT), ("{affiliate}", Room.AFFILIATE)):
+            if name in sql:
+                self.sight.check_only(room, "What is asked for")
+                sql = sql.replace(name, self.value(*ROOM))
         return sql.replace("{t}", alias)
+
+    @contextmanager
+    def for_each(self, rows: int, at: str) -> Iterator[None]:
+        """Within a list of at most so many rows. Raises BadQuestion when lists within lists could
+        come to more than a server answers at once."""
+        self._rows *= rows
+        if self._rows > ROWS_MAX:
+            raise BadQuestion(
+                "TOO_MANY_ROWS",
+                f"{at}: with the lists around it this is up to {self._rows:,} rows, and"
+                f" {ROWS_MAX:,} are given at once. Ask for smaller pages (first), or for one list"
+                " after the other.",
+            )
+        yield
+        self._rows //= rows
 
     def value(self, site: int, index: int) -> str:
         """The parameter that will hold this value."""
@@ -180,9 +244,8 @@ class Compiler:
         self, value: Json, source: str = "", conditions: Sequence[str] = (), end: str = ""
     ) -> Statement:
         from_ = f" from {source}" if source else ""
-        return Statement(
-            f"select {value.sql}{from_}{where_all(conditions)}{end}", tuple(self._slots)
-        )
+        sql = f"select {value.sql}{from_}{where_all(conditions)}{end}"
+        return Statement(with_columns(sql), tuple(self._slots))
 
 
 def _money(fields: tuple[Selected, ...], minor: str, currency: str) -> Json:

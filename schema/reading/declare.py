@@ -2,8 +2,8 @@
 
 Each function gives a Strawberry field that carries a Spec; `model.py` binds the specs to the built
 schema and refuses mistakes, `compile.py` turns them into SQL. In every SQL text `{t}` is the row
-itself, `{p}` the row that an edge starts from, `{v}` a filter's bound value and `{account}` the
-viewer's account.
+itself, `{p}` the row that an edge starts from, `{v}` a filter's bound value, `{account}` the
+viewer's account and `{affiliate}` the viewing affiliate.
 """
 
 from __future__ import annotations
@@ -17,13 +17,22 @@ from typing import Any, Final, TypeVar, dataclass_transform
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
-from strawberry.types.base import StrawberryContainer, get_object_definition
 from strawberry.types.field import StrawberryField
-from strawberry.types.lazy_type import LazyType
 from strawberry.types.unset import UNSET
+
+from domain.access import Room, Scope
 
 SPEC: Final = "reading"
 """The key of a field's metadata under which its Spec lies."""
+
+ONLY: Final = "only"
+"""The key under which lies the one room that a field is for."""
+
+TOLD: Final = "told"
+"""The key under which stands whether the audit tells it although it lies elsewhere."""
+
+EVERY: Final = ""
+"""The condition that every row meets."""
 
 PAGE_DEFAULT: Final = 50
 LIST_MAX: Final = 100
@@ -34,12 +43,18 @@ _COLUMN = re.compile(r"[a-z_][a-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Where the rows of a type are. `order` holds (field, descending), the default first."""
+    """Where the rows of a type are, and which of them each room reaches.
+
+    `order` holds (field, descending), the default first.
+    """
 
     name: str
     prefix: str | None
     tenant: str | None
     visible: str | None
+    affiliate: str | None
+    operator: bool
+    needs: Scope | None
     filter: type | None
     order: tuple[tuple[str, bool], ...]
     order_enum: type[Enum] | None
@@ -48,6 +63,16 @@ class Table:
     def default_order(self) -> str:
         """Of the names in the order's enum, or "" for the primary key alone."""
         return order_name(*self.order[0]) if self.order else ""
+
+    def is_in(self, room: Room) -> bool:
+        """Whether any of its rows can be reached from there."""
+        match room:
+            case Room.AFFILIATE:
+                return self.affiliate is not None
+            case Room.OPERATOR:
+                return self.operator
+        of_others_only = self.affiliate is not None or self.operator
+        return self.tenant is not None or self.visible is not None or not of_others_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +137,7 @@ class Condition:
     sql: str
     prefix: str | None = None
     like: bool = False
+    only: Room | None = None
 
 
 Spec = Ident | Column | Amount | ToOne | ToMany | Embedded | Aggregate | Computed | ById | ByIds
@@ -132,7 +158,9 @@ class ReadField(StrawberryField):
     @property
     def arguments(self) -> list[StrawberryArgument]:
         if self._arguments is None:
-            self._arguments = _arguments(self.metadata[SPEC], self.type)
+            from schema.reading.arguments import arguments_of
+
+            self._arguments = arguments_of(self.metadata[SPEC], self.type)
         return self._arguments
 
     @arguments.setter
@@ -140,10 +168,17 @@ class ReadField(StrawberryField):
         self._arguments = value
 
 
-def _field(description: str, spec: Spec, graphql_type: object = None) -> Any:
+def _field(
+    description: str,
+    spec: Spec,
+    only: Room | None = None,
+    graphql_type: object = None,
+    *,
+    told: bool = False,
+) -> Any:
     return ReadField(
         description=description,
-        metadata={SPEC: spec},
+        metadata={SPEC: spec, ONLY: only, TOLD: told},
         type_annotation=StrawberryAnnotation.from_annotation(graphql_type),
     )
 
@@ -153,36 +188,62 @@ def ident(description: str) -> Any:
     return _field(description, Ident())
 
 
-def column(description: str, place: str | None = None) -> Any:
-    """A column, or SQL over the row. Without a place the column is named as the field."""
-    return _field(description, Column(None if place is None else over_row(place)))
+def column(
+    description: str, place: str | None = None, *, only: Room | None = None, told: bool = False
+) -> Any:
+    """A column, or SQL over the row. Without a place the column is named as the field.
+
+    `only` is the one room that may ask for it, here as everywhere. What lies in the row itself is
+    told to the audit of whatever changes it; what lies elsewhere, when it is `told`.
+    """
+    return _field(description, Column(None if place is None else over_row(place)), only, told=told)
 
 
-def money(description: str, minor: str, currency: str = "currency") -> Any:
+def money(
+    description: str, minor: str, currency: str = "currency", *, only: Room | None = None
+) -> Any:
     """A Money out of whole minor units and the currency beside them; null when they are null."""
-    return _field(description, Amount(over_row(minor), over_row(currency)))
+    return _field(description, Amount(over_row(minor), over_row(currency)), only)
 
 
 def to_one(
-    description: str, column: str | None = None, *, on: str | None = None, pick: str | None = None
+    description: str,
+    column: str | None = None,
+    *,
+    on: str | None = None,
+    pick: str | None = None,
+    only: Room | None = None,
+    told: bool = False,
 ) -> Any:
     """The one row whose id is in `column`; or the first, in the order `pick`, that meets `on`."""
     keyed = f"{{t}}.id = {{p}}.{column}" if column else None
-    return _field(description, ToOne(on or keyed, pick, keyed=on is None))
+    return _field(description, ToOne(on or keyed, pick, keyed=on is None), only, told=told)
 
 
-def to_many(description: str, column: str | None = None, *, on: str | None = None) -> Any:
+def to_many(
+    description: str,
+    column: str | None = None,
+    *,
+    on: str | None = None,
+    only: Room | None = None,
+    told: bool = False,
+) -> Any:
     """All rows whose `column` holds this row's id, or that meet `on`; of a root, all rows.
 
     Annotated `Connection[X]` it is paged and takes arguments; annotated `list[X]` it is the first
     100 in the default order of X.
     """
-    return _field(description, ToMany(on or (f"{{t}}.{column} = {{p}}.id" if column else None)))
+    return _field(
+        description,
+        ToMany(on or (f"{{t}}.{column} = {{p}}.id" if column else None)),
+        only,
+        told=told,
+    )
 
 
-def embedded(description: str, *, when: str | None = None) -> Any:
+def embedded(description: str, *, when: str | None = None, only: Room | None = None) -> Any:
     """An object without a table, whose fields live in this same row; null unless `when`."""
-    return _field(description, Embedded(when))
+    return _field(description, Embedded(when), only)
 
 
 def aggregate(description: str, *, group_by: str | None = None) -> Any:
@@ -203,7 +264,9 @@ def by_ids(description: str) -> Any:
     return _field(description, ByIds())
 
 
-def computed(description: str, *, needs: Sequence[str]) -> Callable[[Callable[..., object]], Any]:
+def computed(
+    description: str, *, needs: Sequence[str], only: Room | None = None
+) -> Callable[[Callable[..., object]], Any]:
     """A leaf that is not in PostgreSQL: a function of the context and of what it needs.
 
     The needed places are columns or SQL; their values arrive as JSON has them (dates as text,
@@ -212,15 +275,22 @@ def computed(description: str, *, needs: Sequence[str]) -> Callable[[Callable[..
 
     def declare(function: Callable[..., object]) -> Any:
         spec = Computed(function, tuple(over_row(place) for place in needs))
-        return _field(description, spec, function.__annotations__["return"])
+        return _field(description, spec, only, function.__annotations__["return"])
 
     return declare
 
 
-def where(description: str, sql: str, *, prefix: str | None = None, like: bool = False) -> Any:
+def where(
+    description: str,
+    sql: str,
+    *,
+    prefix: str | None = None,
+    like: bool = False,
+    only: Room | None = None,
+) -> Any:
     """A filter's field and its condition, in which `{v}` is the value that the client gave."""
     return strawberry.field(
-        description=description, default=UNSET, metadata={SPEC: Condition(sql, prefix, like)}
+        description=description, default=UNSET, metadata={SPEC: Condition(sql, prefix, like, only)}
     )
 
 
@@ -255,21 +325,30 @@ def table(
     prefix: str | None = None,
     tenant: str | None = None,
     visible: str | None = None,
+    affiliate: str | None = None,
+    operator: bool = False,
+    needs: Scope | None = None,
     filter: type | None = None,
     sort: Sequence[str] = (),
 ) -> Callable[[T], T]:
     """A GraphQL type whose rows are in the table `name`, described by the class docstring.
 
-    `prefix` begins its ids; `tenant` is the column that must hold the viewer's account; `visible`
-    is the condition of a table that belongs to the network; `filter` and `sort` are what every
-    connection to this type offers.
+    `prefix` begins its ids; `filter` and `sort` are what every connection to this type offers.
+    Who sees which rows: an account those whose column `tenant` holds it, or of a table of the
+    network those that are `visible`; an affiliate those whose column `affiliate` holds it, or that
+    meet `affiliate` when it is a condition, EVERY being one that all meet; `operator`s all. Members
+    and keys of an account must also have the scope `needs`.
     """
+    if affiliate and _COLUMN.fullmatch(affiliate):
+        affiliate = f"{{t}}.{affiliate} = {{affiliate}}"
     ordered = tuple((field.removeprefix("-"), field.startswith("-")) for field in sort)
 
     def declare(cls: T) -> T:
         made = strawberry.type(cls, description=cls.__doc__)
         enum = _order_enum(cls.__name__, ordered) if ordered else None
-        made.__reading_table__ = Table(name, prefix, tenant, visible, filter, ordered, enum)  # type: ignore[attr-defined]
+        made.__reading_table__ = Table(  # type: ignore[attr-defined]
+            name, prefix, tenant, visible, affiliate, operator, needs, filter, ordered, enum
+        )
         return made
 
     return declare
@@ -289,48 +368,3 @@ def _order_enum(type_name: str, ordered: tuple[tuple[str, bool], ...]) -> type[E
     names = [order_name(field, way) for field, _ in ordered for way in (False, True)]
     members = Enum(f"{type_name}Order", {name: name for name in names})  # type: ignore[misc]
     return strawberry.enum(members, description=f"In which order {type_name} rows come.")
-
-
-def _arguments(spec: Spec, leads_to: object) -> list[StrawberryArgument]:
-    from schema.reading.types import Connection
-
-    def argument(name: str, type_: object, description: str, **more: Any) -> StrawberryArgument:
-        return StrawberryArgument(
-            name, None, StrawberryAnnotation(type_), description=description, **more
-        )
-
-    match spec:
-        case ById():
-            return [argument("id", strawberry.ID, "The id, with its prefix.")]
-        case ByIds():
-            return [argument("ids", list[strawberry.ID], f"At most {LIST_MAX} ids.")]
-        case ToMany():
-            page = _innermost(leads_to)
-            if not (isinstance(page, type) and issubclass(page, Connection)):
-                return []
-            definition = get_object_definition(page, strict=True)
-            nodes = definition.get_field("nodes")
-            assert nodes is not None
-            row_type = _innermost(nodes.resolve_type(type_definition=definition))
-            rows = table_of(row_type) if isinstance(row_type, type) else None
-            size = f"1 to {LIST_MAX}; {PAGE_DEFAULT} when neither is given."
-            found = [
-                argument("first", int | None, f"So many from the start, {size}"),
-                argument("after", str | None, "Only what comes after this cursor."),
-                argument("last", int | None, f"So many from the end, {size}"),
-                argument("before", str | None, "Only what comes before this cursor."),
-            ]
-            if rows and rows.filter:
-                kind = rows.filter | None
-                found.append(argument("filter", kind, "Only what meets all of these."))
-            if rows and rows.order_enum:
-                default = rows.order_enum[rows.default_order]
-                found.append(argument("order_by", rows.order_enum, "The order.", default=default))
-            return found
-    return []
-
-
-def _innermost(type_: object) -> object:
-    while isinstance(type_, (StrawberryContainer, LazyType)):
-        type_ = type_.resolve_type() if isinstance(type_, LazyType) else type_.of_type
-    return type_

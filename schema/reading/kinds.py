@@ -20,11 +20,13 @@ class Kind:
     `to_json` takes an SQL expression and gives JSON text, SQL null for null.
     `from_text` reads PostgreSQL's text form back, raising ValueError.
     `sql_types` are the column types that hold it; empty means any.
+    `as_it_is` says that PostgreSQL's own JSON of the value, and so of an array of it, is this one.
     """
 
     to_json: Callable[[str], Json]
     from_text: Callable[[str], object]
     sql_types: frozenset[str] = frozenset()
+    as_it_is: bool = False
 
 
 def _bare(sql: str) -> Json:
@@ -92,13 +94,13 @@ _TEXT = frozenset({"text", "varchar", "bpchar", "name", "citext", "uuid", "inet"
 MINOR_UNITS = Kind(_in_quotes, _whole_number(64), frozenset({"int8", "numeric"}))
 
 SCALARS: dict[str, Kind] = {
-    "String": Kind(_escaped, _plain, _TEXT),
-    "ID": Kind(_escaped, _plain, _TEXT),
-    "Int": Kind(_bare, _whole_number(32), _WHOLE),
+    "String": Kind(_escaped, _plain, _TEXT, as_it_is=True),
+    "ID": Kind(_escaped, _plain, _TEXT, as_it_is=True),
+    "Int": Kind(_bare, _whole_number(32), _WHOLE, as_it_is=True),
     "BigInt": Kind(_in_quotes, _whole_number(64), _WHOLE),
     "Float": Kind(_by_postgres, float, frozenset({"float4", "float8"})),
     "Decimal": Kind(_in_quotes, _number, frozenset({"numeric", "int2", "int4", "int8"})),
-    "Boolean": Kind(_bare, _truth, frozenset({"bool"})),
+    "Boolean": Kind(_bare, _truth, frozenset({"bool"}), as_it_is=True),
     "Date": Kind(_by_postgres, date.fromisoformat, frozenset({"date"})),
     "DateTime": Kind(_utc_seconds, _instant, frozenset({"timestamptz"})),
     "Time": Kind(_by_postgres, time.fromisoformat, frozenset({"time"})),
@@ -116,24 +118,29 @@ def kind_of(leaf: GraphQLScalarType | GraphQLEnumType) -> Kind | None:
 
 def _enum_kind(enum: GraphQLEnumType) -> Kind:
     stored = {str(value.value): name for name, value in enum.values.items()}
-
+    same = all(value == name for value, name in stored.items())
     cases = " ".join(f"when {quoted(value)} then {quoted(name)}" for value, name in stored.items())
 
     def to_json(sql: str) -> Json:
         return json('"', Sql(f"case ({sql})::text {cases} else ({sql})::text end"), '"')
+
+    if same:
+        to_json = _in_quotes
 
     def from_text(text: str) -> str:
         if text not in stored:
             raise ValueError(text)
         return text
 
-    return Kind(to_json, from_text)
+    return Kind(to_json, from_text, as_it_is=same)
 
 
 def listed(kind: Kind) -> Kind:
     """An array column of this kind."""
 
     def to_json(sql: str) -> Json:
+        if kind.as_it_is:
+            return json(Sql(f"to_json({sql})::text"))
         item = f"coalesce({kind.to_json('x.v').sql}, 'null')"
         items = f"select string_agg({item}, ',' order by x.n)"
         rows = f"unnest({sql}) with ordinality x(v, n)"

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from schema.reading.declare import LIST_MAX, Aggregate
-from schema.reading.json_sql import Json, Sql, json, object_of, or_null
+from schema.reading.json_sql import Json, Sql, array_of, json, object_of, or_null
 from schema.reading.model import Field, Type
 from schema.reading.paging import Shape, beyond, cursor, order_by
-from schema.reading.scope import Row, Scope, where_all
+from schema.reading.scope import From, Row, columns_of, where_all
 from schema.reading.selection import Selected
 
 if TYPE_CHECKING:
@@ -22,9 +22,11 @@ def many(
     compiler: Compiler, edge: Field, fields: tuple[Selected, ...], row: Row, site: int
 ) -> Json:
     """A to_many() from `row`: a plain list, or a connection whose arguments are those of `site`."""
-    if edge.is_list:
-        return _list(compiler, edge, fields, row)
-    return _Connection(compiler, edge, row, site).json(fields)
+    shape = compiler.shapes[site]
+    with compiler.for_each(shape.size if isinstance(shape, Shape) else LIST_MAX, edge.path):
+        if edge.is_list:
+            return _list(compiler, edge, fields, row)
+        return _Connection(compiler, edge, row, site).json(fields)
 
 
 def over_rows(value: Json, *, order: str, only: str | None = None) -> Json:
@@ -50,12 +52,15 @@ class _Page:
     """
 
     def __init__(self, compiler: Compiler, target: Type, shape: Shape) -> None:
+        order = target.orders[shape.order]
+        if order:
+            compiler.sight.check_only(order.only, f"{target.name}'s order {shape.order}")
         self.target, self.shape, self.alias = target, shape, compiler.alias()
         self.used = self.peeks = False
         self.presented = f"{self.alias}._n desc" if shape.backward else f"{self.alias}._n"
         self._compiler = compiler
         self._row = Row(self.alias, target)
-        self._scope = Scope()
+        self._scope = From()
 
     def object(self, fields: tuple[Selected, ...]) -> Json:
         return self._compiler.object(self.target, fields, self._row, self._scope)
@@ -71,7 +76,8 @@ class _Page:
         alias, shape = self.alias, self.shape
         order = order_by(self.target.orders[shape.order], alias, backward=shape.backward)
         rows = (
-            f"select {alias}.* from {self.target.rows.name} {alias}{where_all(conditions)}"
+            f"select {columns_of(alias)} from {self.target.rows.name} {alias}"
+            f"{where_all(conditions)}"
             f" order by {order} limit {shape.size + self.peeks}"
         )
         numbered = f"{alias}.*, row_number() over () as _n, count(*) over () as _c"
@@ -114,6 +120,8 @@ class _Connection:
                 return object_of(parts)
             case "totalCount":
                 return json(Sql(f"(select count(*) {self._source(self._compiler.alias())})::text"))
+            case "emptyBecause":
+                return self._empty_because(selected.children)
         return self._totals(selected)
 
     def _edge_field(self, part: Selected) -> Json:
@@ -151,13 +159,41 @@ class _Connection:
             ways.append(f"exists (select {self._source(alias, outside)})")
         return json(Sql(f"({' or '.join(ways)})::text") if ways else "false")
 
+    def _empty_because(self, fields: tuple[Selected, ...]) -> Json:
+        """Of an empty list, each filter with the rows that there would be without it.
+
+        Nothing is counted while there are rows: PostgreSQL does not come to that branch.
+        """
+        if not self._shape.conditions:
+            return json("[]")
+        found = array_of(
+            object_of((part.key, self._narrowing(part, index)) for part in fields)
+            for index in range(len(self._shape.conditions))
+        )
+        any_row = f"exists (select {self._source(self._compiler.alias())})"
+        return json(Sql(f"case when {any_row} then '[]' else {found.sql} end"))
+
+    def _narrowing(self, part: Selected, index: int) -> Json:
+        """What is told of the condition with this index."""
+        match part.name:
+            case "filter":
+                return json(f'"{self._shape.conditions[index]}"')
+            case "without":
+                alias = self._compiler.alias()
+                conditions = self._compiler.conditions(
+                    self._edge, self._target, self._row, alias, self._site, but=index
+                )
+                rows = f"from {self._target.rows.name} {alias}{where_all(conditions)}"
+                return json(Sql(f"(select count(*) {rows})::text"))
+        return json(f'"{part.owner}"')
+
     def _totals(self, selected: Selected) -> Json:
         model, alias = self._compiler.model, self._compiler.alias()
         declared = model.types[selected.owner].fields[selected.name]
         assert isinstance(declared.spec, Aggregate)
         row, source = Row(alias, self._target), self._source(alias)
         sums = model.types[declared.target]
-        value = self._compiler.object(sums, selected.children, row, Scope())
+        value = self._compiler.object(sums, selected.children, row, From())
         if declared.spec.group_by is None:
             # "having" makes one row of it even when nothing that is selected is an aggregate.
             return json(Sql(f"(select {value.sql} {source} having true)"))

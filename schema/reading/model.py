@@ -26,8 +26,11 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
+from domain.access import Room
 from schema.reading.declare import (
+    ONLY,
     SPEC,
+    TOLD,
     Aggregate,
     Amount,
     ById,
@@ -49,6 +52,7 @@ from schema.reading.kinds import MINOR_UNITS, SCALARS, Kind, kind_of, listed
 from schema.reading.types import Connection, Money
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_VIEWER = ("account", "affiliate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class Field:
     name: str
     spec: Spec
     graphql: GraphQLField
+    only: Room | None = None
+    told: bool = False
 
     @property
     def path(self) -> str:
@@ -108,6 +114,7 @@ class Order:
     sql: str
     kind: Kind
     descending: bool
+    only: Room | None = None
 
 
 @dataclass(slots=True)
@@ -161,7 +168,9 @@ def _declared(graphql: GraphQLObjectType) -> Iterator[Field]:
     for name, field_ in graphql.fields.items():
         declared = field_.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
         if isinstance(declared, StrawberryField) and SPEC in declared.metadata:
-            yield Field(graphql.name, name, declared.metadata[SPEC], field_)
+            only = declared.metadata.get(ONLY)
+            told = declared.metadata.get(TOLD, False)
+            yield Field(graphql.name, name, declared.metadata[SPEC], field_, only, told)
 
 
 def _settle(model: Model, type_: Type, schema: GraphQLSchema) -> Iterator[str]:
@@ -204,7 +213,8 @@ def _settle_table(model: Model, type_: Type, table: Table, schema: GraphQLSchema
             yield f"{type_.name}: order names {name}, which is no column() or money() of the type"
             continue
         for descending in (False, True):
-            type_.orders[order_name(name, descending)] = Order(*place, descending)
+            only = ordered.only if ordered else None
+            type_.orders[order_name(name, descending)] = Order(*place, descending, only)
     if table.filter:
         filter_type = schema.type_map.get(table.filter.__strawberry_definition__.name)  # type: ignore[attr-defined]
         if isinstance(filter_type, GraphQLInputObjectType):
@@ -216,7 +226,7 @@ def _settle_table(model: Model, type_: Type, table: Table, schema: GraphQLSchema
                 else:
                     type_.conditions[name] = condition
                     yield from _unknown_placeholders(
-                        f"{filter_type.name}.{name}", condition.sql, "t", "v", "account"
+                        f"{filter_type.name}.{name}", condition.sql, "t", "v", *_VIEWER
                     )
 
 
@@ -246,7 +256,7 @@ def _faults(model: Model, type_: Type, field_: Field) -> Iterator[str]:
             if not (type_.table and type_.table.prefix):
                 yield f"{at}: has an id, so its @table needs a prefix"
         case Column(sql):
-            yield from _unknown_placeholders(at, sql or "", "t")
+            yield from _unknown_placeholders(at, sql or "", "t", *_VIEWER)
             if not is_leaf_type(get_named_type(field_.type)):
                 yield f"{at}: a column() is a leaf, but {field_.target} is not; see embedded()"
             else:
@@ -259,7 +269,7 @@ def _faults(model: Model, type_: Type, field_: Field) -> Iterator[str]:
             if field_.target != Money.__strawberry_definition__.name:  # type: ignore[attr-defined]
                 yield f"{at}: money() gives a Money, but the field is a {field_.target}"
         case ToOne(on, _, _):
-            yield from _unknown_placeholders(at, on or "", "t", "p", "account")
+            yield from _unknown_placeholders(at, on or "", "t", "p", *_VIEWER)
             if not has_rows or field_.is_list:
                 yield f"{at}: to_one() leads to {field_.type}, which has no @table"
             elif on is None and type_.table:
@@ -267,7 +277,7 @@ def _faults(model: Model, type_: Type, field_: Field) -> Iterator[str]:
             elif target and not field_.nullable and _may_be_hidden(type_, field_.spec, target):
                 yield f"{at}: must be nullable, since the {target.name} may not be visible"
         case ToMany(on):
-            yield from _unknown_placeholders(at, on or "", "t", "p", "account")
+            yield from _unknown_placeholders(at, on or "", "t", "p", *_VIEWER)
             row = model.types.get(model.row_of_page.get(field_.target, field_.target))
             paged = field_.target in model.row_of_page
             if row is None or row.table is None or paged == field_.is_list:

@@ -10,8 +10,9 @@ import json
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import Enum
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 from uuid import UUID
 
 from domain import ids
@@ -20,6 +21,9 @@ from schema.reading.errors import BadQuestion
 from schema.reading.json_sql import Json, Sql, quoted
 from schema.reading.json_sql import json as json_text
 from schema.reading.model import Order, Type
+
+LONGEST_TEXT: Final = 1_000
+"""Characters of one value of a filter."""
 
 
 class Shape(NamedTuple):
@@ -85,16 +89,33 @@ def _bindable(at: str, condition: Condition, value: object) -> object:
             return [_bindable(at, condition, item) for item in value if item is not None]
         case Enum():
             return value.value
-        case str() if "\x00" in value:
-            raise BadQuestion("BAD_FILTER", f"{at} holds a NUL character. Remove it.")
+        case str() if not _storable(value):
+            raise BadQuestion("BAD_FILTER", f"{at} holds a NUL or half a character. Remove it.")
+        case int() if not -(2**63) <= value < 2**63:
+            raise BadQuestion("BAD_FILTER", f"{at} is out of all bounds.")
+        case Decimal() if not value.is_finite() or abs(value) >= 10**15:
+            raise BadQuestion("BAD_FILTER", f"{at} is out of all bounds.")
+        case str() if len(value) > LONGEST_TEXT:
+            raise BadQuestion("BAD_FILTER", f"{at} takes at most {LONGEST_TEXT:,} characters.")
         case str() if condition.prefix:
             return read_id(value, condition.prefix)
         case str() if condition.like:
             plain = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
             return f"%{plain}%"
-        case datetime() if value.tzinfo is None:
-            return value.replace(tzinfo=UTC)
+        case datetime():
+            return _moment(at, value)
     return value
+
+
+def _storable(text: str) -> bool:
+    return "\x00" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
+def _moment(at: str, value: datetime) -> datetime:
+    try:
+        return value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
+    except OverflowError:
+        raise BadQuestion("BAD_FILTER", f"{at} is out of all bounds.") from None
 
 
 def read_id(text: str, prefix: str) -> UUID:

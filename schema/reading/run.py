@@ -25,7 +25,8 @@ from schema.reading.errors import BadQuestion
 from schema.reading.executor import Completed, response_path
 from schema.reading.model import Field, Model
 from schema.reading.paging import read_id, read_page
-from schema.reading.scope import ACCOUNT, Statement
+from schema.reading.portraits import portrait
+from schema.reading.scope import Sight, Statement
 from schema.reading.selection import Reader, Selected, Site, variables_of
 
 KEPT: Final = 1_000
@@ -42,7 +43,14 @@ class Context(Protocol):
     """What the Ask road wants of a request's context."""
 
     @property
-    def account_id(self) -> UUID | None: ...
+    def sight(self) -> Sight:
+        """From where it is looked. Raises a GraphQLError when nobody looks."""
+        ...
+
+    @property
+    def room_id(self) -> UUID | None:
+        """The account or affiliate that looks; None of an operator."""
+        ...
 
     @property
     def read(self) -> Read: ...
@@ -101,7 +109,9 @@ class Reading:
         self, root: Field, info: GraphQLResolveInfo[Any], given: Mapping[str, object]
     ) -> Completed:
         """The answer of a declared field that has no row above it."""
-        types, own = self._root_arguments(root, given)
+        types, own = self._root_arguments(root, given, info.context.sight)
+        if isinstance(root.spec, ById) and not types:
+            return Completed(None)
 
         def compile_(compiler: Compiler, fields: Fields) -> Statement:
             match root.spec:
@@ -117,7 +127,8 @@ class Reading:
         if isinstance(root.spec, ByIds) and text and any(selection.steps.values()):
             value = orjson.loads(text)
             for prefix, item in zip(cast(Sequence[str], own.values[0]), value, strict=True):
-                take(selection.steps[self.model.by_prefix[prefix].name], item, info.context)
+                if item is not None:
+                    take(selection.steps[self.model.by_prefix[prefix].name], item, info.context)
             return Completed(value)
         return _completed(text, selection.steps[types[0]] if types else {}, info.context)
 
@@ -165,6 +176,22 @@ class Reading:
             answers[UUID(id_)] = Completed(None, cast(dict[tuple[str, ...], object], by_path))
         return answers
 
+    def prefix_of(self, type_name: str) -> str:
+        """What the type's ids begin with."""
+        prefix = self.model.types[type_name].rows.prefix
+        assert prefix is not None, f"{type_name} has no ids"
+        return prefix
+
+    def portrait(self, type_name: str, sight: Sight) -> Statement:
+        """A statement for rows by their ids, as `many` gives them: what of each lies in its table,
+        and the ids of what it points at. Its one value is the list of ids."""
+
+        def compile_() -> Statement:
+            fields = portrait(self.model, self.model.types[type_name], sight)
+            return Compiler(self.model, sight, (None,)).many(self.model.types[type_name], [fields])
+
+        return self._statements.get(("portrait", type_name, sight), compile_)
+
     async def _run(
         self,
         info: GraphQLResolveInfo[Any],
@@ -174,6 +201,7 @@ class Reading:
         compile_: Callable[[Compiler, Fields], Statement],
         read: Read,
     ) -> tuple[Selection, str | None]:
+        sight: Sight = info.context.sight
         key = (what, *_place_in_document(info))
         selection = self._selections.get(key, lambda: self._select(info, places))
         given = [own]
@@ -181,12 +209,10 @@ class Reading:
             given.append(self._arguments(site.owner, site.name, site.arguments(variables_of(info))))
         shapes = tuple(each.shape for each in given)
         statement = self._statements.get(
-            (key, shapes), lambda: compile_(Compiler(self.model, shapes), selection.fields)
+            (key, sight, shapes),
+            lambda: compile_(Compiler(self.model, sight, shapes), selection.fields),
         )
-        params = [
-            info.context.account_id if slot == ACCOUNT else given[slot[0]].values[slot[1]]
-            for slot in statement.slots
-        ]
+        params = statement.bind(info.context.room_id, [each.values for each in given])
         return selection, await read(statement.sql, params)
 
     def _select(
@@ -198,20 +224,26 @@ class Reading:
         return Selection(fields, tuple(reader.sites), steps)
 
     def _root_arguments(
-        self, root: Field, given: Mapping[str, object]
+        self, root: Field, given: Mapping[str, object], sight: Sight
     ) -> tuple[tuple[str, ...], Arguments]:
-        """Which types may answer a root field, and its arguments."""
+        """Which types may answer a root field, and its arguments.
+
+        An id of a type that is out of sight is answered as one that does not exist.
+        """
         match root.spec:
             case ById():
                 prefix, uuid = self._read_id(root, cast(str, given["id"]))
-                return (self.model.by_prefix[prefix].name,), Arguments(prefix, (uuid,))
+                type_ = self.model.by_prefix[prefix]
+                seen = (type_.name,) if sight.sees(type_) else ()
+                return seen, Arguments(prefix, (uuid,))
             case ByIds():
                 asked = cast(Sequence[str], given["ids"])
                 if len(asked) > LIST_MAX:
                     raise BadQuestion("BAD_FILTER", f"{root.path} takes at most {LIST_MAX} ids.")
                 found = [self._read_id(root, text) for text in asked]
                 prefixes, uuids = [prefix for prefix, _ in found], [uuid for _, uuid in found]
-                types = tuple(self.model.by_prefix[prefix].name for prefix in sorted(set(prefixes)))
+                of_kind = [self.model.by_prefix[prefix] for prefix in sorted(set(prefixes))]
+                types = tuple(type_.name for type_ in of_kind if sight.sees(type_))
                 return types, Arguments(types, (prefixes, uuids))
         return (root.target,), self._arguments(root.owner, root.name, given)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 import strawberry
@@ -14,8 +14,11 @@ from strawberry.types.info import Info
 
 from schema.reading.executor import Completed, Executor
 from schema.reading.model import Field, bind
-from schema.reading.run import Read, Reading
+from schema.reading.run import Reading
 from schema.reading.types import SCALARS
+
+READING: Final = "reading"
+"""The key of the built schema's extensions under which its compiled reads are."""
 
 
 class Schema(strawberry.Schema):
@@ -29,12 +32,20 @@ class Schema(strawberry.Schema):
         mutation: type | None = None,
         *,
         config: StrawberryConfig | None = None,
+        execution_context_class: type[Executor] = Executor,
         **rest: Any,
     ) -> None:
         config = config or StrawberryConfig()
         config.scalar_map = {**SCALARS, **config.scalar_map}
-        super().__init__(query, mutation, config=config, execution_context_class=Executor, **rest)
+        super().__init__(
+            query,
+            mutation,
+            config=config,
+            execution_context_class=execution_context_class,
+            **rest,
+        )
         self.reading = Reading(bind(self._schema))
+        self._schema.extensions[READING] = self.reading
         for type_ in self.reading.model.types.values():
             graphql = cast(GraphQLObjectType, self._schema.type_map[type_.name])
             for field in type_.fields.values():
@@ -49,17 +60,14 @@ def _resolver(reading: Reading, field: Field) -> Callable[..., Awaitable[Complet
     return resolve
 
 
-async def read_one(info: Info[Any, Any], type_: type, id: UUID, read: Read | None = None) -> Any:
-    """A row as the current field selects it, for a mutation to return, also into a union.
-
-    Reads by the context, or by `read`, for instance on the connection of an open transaction.
-    """
+async def read_one(info: Info[Any, Any], type_: type, id: UUID) -> Any:
+    """A row as the current field selects it, for a mutation to return, also into a union."""
     reading, raw, name = _of(info, type_)
-    return await reading.one(raw, name, id, read or info.context.read)
+    return await reading.one(raw, name, id, info.context.read)
 
 
 async def read_many(
-    info: Info[Any, Any], type_: type, ids: Sequence[UUID], at: str, read: Read | None = None
+    info: Info[Any, Any], type_: type, ids: Sequence[UUID], at: str
 ) -> dict[UUID, Any]:
     """Rows by id, as they are selected at the path `at` below the current field.
 
@@ -67,7 +75,7 @@ async def read_many(
     "outcomes.conversion". Each answer is put where its row belongs; ids not found are absent.
     """
     reading, raw, name = _of(info, type_)
-    return await reading.many(raw, name, ids, at, read or info.context.read)
+    return await reading.many(raw, name, ids, at, info.context.read)
 
 
 def _of(info: Info[Any, Any], type_: type) -> tuple[Reading, GraphQLResolveInfo[Any], str]:

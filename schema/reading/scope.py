@@ -2,14 +2,65 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
+from domain.access import Room, Scope
+from schema.reading.errors import BadQuestion
 from schema.reading.model import Type
 
-ACCOUNT: Final = (-1, 0)
-"""The slot of the viewer's account. Every other slot is (site, index of the site's value)."""
+ROOM: Final = (-1, 0)
+"""The slot of the account or affiliate that looks. Every other slot is (site, index of the site's
+value)."""
+
+
+class Sight(NamedTuple):
+    """From where it is looked, which decides what can be seen: all of a viewer that shapes SQL."""
+
+    room: Room
+    scopes: frozenset[Scope]
+
+    def sees(self, type_: Type) -> bool:
+        """Whether rows of this type can be reached at all."""
+        return type_.rows.is_in(self.room) and (
+            self.room is not Room.ACCOUNT or _needed(type_) in self.scopes
+        )
+
+    def check(self, type_: Type, at: str) -> None:
+        """Raises BadQuestion when nothing of this type can be reached."""
+        if not type_.rows.is_in(self.room):
+            raise BadQuestion("WRONG_ROOM", f"{at} is not to be seen as {_AS[self.room]}.")
+        if not self.sees(type_):
+            raise BadQuestion(
+                "FORBIDDEN",
+                f"{at} needs the scope {_needed(type_)}, which your role or key does not have."
+                " Ask an owner of the account.",
+            )
+
+    def check_only(self, only: Room | None, at: str) -> None:
+        """Raises BadQuestion for what is another room's."""
+        if only not in (None, self.room):
+            raise BadQuestion(
+                "WRONG_ROOM", f"{at} is for {_FOR[only]}, and you act as {_AS[self.room]}."
+            )
+
+
+def _needed(type_: Type) -> Scope:
+    return type_.rows.needs or Scope.READ
+
+
+_AS: Final = {
+    Room.ACCOUNT: "an account",
+    Room.AFFILIATE: "an affiliate",
+    Room.OPERATOR: "an operator",
+}
+_FOR: Final[dict[Room | None, str]] = {
+    Room.ACCOUNT: "accounts",
+    Room.AFFILIATE: "affiliates",
+    Room.OPERATOR: "operators",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +69,10 @@ class Statement:
 
     sql: str
     slots: tuple[tuple[int, int], ...]
+
+    def bind(self, room_id: object, given: Sequence[Sequence[object]]) -> list[object]:
+        """The parameters in their order; `given` holds the values of each site."""
+        return [room_id if slot == ROOM else given[slot[0]][slot[1]] for slot in self.slots]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +91,7 @@ ROOT: Final = Row("", None)
 
 
 @dataclass(slots=True)
-class Scope:
+class From:
     """One FROM, and the joins that the selection adds to it: alias and SQL by row and edge."""
 
     joins: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
@@ -48,3 +103,25 @@ class Scope:
 
 def where_all(conditions: Sequence[str]) -> str:
     return f" where {' and '.join(conditions)}" if conditions else ""
+
+
+_COLUMNS: Final = re.compile(r"(t[0-9]+)\.@")
+
+
+def columns_of(alias: str) -> str:
+    """Stands for the columns of a subquery's row that the statement uses around it.
+
+    They are known when it is finished. All of them would be too many: a role may not read some.
+    """
+    return f"{alias}.@"
+
+
+def with_columns(sql: str) -> str:
+    """The finished statement, with the columns in their place."""
+
+    def used(found: re.Match[str]) -> str:
+        alias = found[1]
+        names = set(re.findall(rf"\b{alias}\.([a-z_][a-z0-9_]*)", sql)) - {"_n", "_c"}
+        return ", ".join(f"{alias}.{name}" for name in sorted(names))
+
+    return _COLUMNS.sub(used, sql)

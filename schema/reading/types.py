@@ -2,10 +2,12 @@
 
 # No postponed annotations here: Strawberry resolves the generics at import.
 
+import re
 from decimal import Decimal
 from typing import Generic, NewType, TypeVar
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 from schema.reading.declare import ident
@@ -17,10 +19,11 @@ BigInt = NewType("BigInt", int)
 
 
 def _big_int(value: object) -> BigInt:
-    number = int(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
-    if number is None or not -(2**63) <= number < 2**63:
-        raise ValueError(f"{value!r} is not a whole number of at most 64 bits.")
-    return BigInt(number)
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value, re.ASCII):
+        value = int(value)
+    if type(value) is not int or not -(2**63) <= value < 2**63:
+        raise GraphQLError("This is not a whole number of at most 64 bits.")
+    return BigInt(value)
 
 
 SCALARS: dict[object, ScalarDefinition] = {
@@ -62,9 +65,21 @@ class Edge(Generic[T]):
     node: T = strawberry.field(description="The row.")
 
 
+@strawberry.type(description="What one filter leaves out of a list.")
+class Narrowing:
+    filter: str = strawberry.field(description="The filter's name.")
+    without: int = strawberry.field(
+        description="How many rows the list would have without this filter, with all others."
+    )
+
+
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="The rows with their cursors.")
     nodes: list[T] = strawberry.field(description="The rows alone.")
     page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
     total_count: int = strawberry.field(description="Rows of the whole list under this filter.")
+    empty_because: list[Narrowing] = strawberry.field(
+        description="When the whole list is empty: for each filter that was given, how many rows"
+        " there would be without that one. Empty while there are rows, or no filter."
+    )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -21,12 +22,12 @@ from schema.reading.declare import (
     ToMany,
     ToOne,
 )
-from schema.reading.errors import Misdeclared
+from schema.reading.errors import BadQuestion, Misdeclared
 from schema.reading.kinds import MINOR_UNITS, Kind
 from schema.reading.model import Field, Model, Type, column_sql
 from schema.reading.paging import Shape
 from schema.reading.schema import Schema
-from schema.reading.scope import Statement
+from schema.reading.scope import Sight, Statement
 from schema.reading.selection import Selected
 
 if TYPE_CHECKING:
@@ -35,37 +36,43 @@ if TYPE_CHECKING:
 _OWN_COLUMN = re.compile(r"\{t\}\.(\w+)|\{t\}\.id = \{p\}\.(\w+)")
 
 
-async def check(schema: Schema, connection: Connection) -> None:
-    """Prepares a statement for each declared field, order and filter, and compares types.
+async def check(schema: Schema, connection: Connection, sight: Sight) -> None:
+    """Prepares a statement for each declared field, order and filter that can be seen from there,
+    and compares types.
 
-    Raises Misdeclared with a line for each fault: what PostgreSQL says of the statement, a column
-    whose type the GraphQL type cannot show, a non-null field over a column that may be null.
+    Raises Misdeclared with a line for each fault: what PostgreSQL says of the statement, which it
+    reads with the connection's role; a column whose type the GraphQL type cannot show; a non-null
+    field over a column that may be null.
     """
     faults = []
-    for at, statement in _statements(schema.reading.model):
+    await connection.execute("SELECT set_config('app.now', now()::text, false)")
+    for at, statement in _statements(schema.reading.model, sight):
         try:
-            await connection.prepare(statement.sql)
+            # Not only prepared: what a role may not read is found when a plan is started.
+            await connection.execute(f"EXPLAIN (GENERIC_PLAN) {statement.sql}")
         except asyncpg.PostgresError as error:
             faults.append(f"{at}: {error}")
     if not faults:
         for type_ in schema.reading.model.types.values():
-            if type_.table:
-                faults += [fault async for fault in _columns(type_, connection)]
+            if type_.table and sight.sees(type_):
+                faults += [fault async for fault in _columns(type_, connection, sight)]
     if faults:
         raise Misdeclared(*faults)
 
 
-def _statements(model: Model) -> Iterator[tuple[str, Statement]]:
+def _statements(model: Model, sight: Sight) -> Iterator[tuple[str, Statement]]:
+    """What is out of sight is left out: asking for it is refused, which needs no database."""
     for type_ in model.types.values():
         for at, selected, shape in _selections(model, type_):
-            if type_.table:
-                compiler = Compiler(model, (None, shape))
-                yield at, compiler.by_id(type_, (selected,))
-            else:
-                root = type_.fields[selected.name]
-                # A part of a row has edges too, which are read with that row.
-                if root.needs_no_row and isinstance(root.spec, (ToOne, ToMany)):
-                    yield at, Compiler(model, (shape,)).root(root, selected.children)
+            with suppress(BadQuestion):
+                if type_.table:
+                    compiler = Compiler(model, sight, (None, shape))
+                    yield at, compiler.by_id(type_, (selected,))
+                else:
+                    root = type_.fields[selected.name]
+                    # A part of a row has edges too, which are read with that row.
+                    if root.needs_no_row and isinstance(root.spec, (ToOne, ToMany)):
+                        yield at, Compiler(model, sight, (shape,)).root(root, selected.children)
 
 
 def _selections(model: Model, type_: Type) -> Iterator[tuple[str, Selected, Shape | None]]:
@@ -115,7 +122,7 @@ def _chosen(owner: str, name: str, children: tuple[Selected, ...] = (), site: in
     return Selected(name, owner, name, site, children)
 
 
-async def _columns(type_: Type, connection: Connection) -> AsyncIterator[str]:
+async def _columns(type_: Type, connection: Connection, sight: Sight) -> AsyncIterator[str]:
     nullable = {
         row["attname"]
         for row in await connection.fetch(
@@ -125,6 +132,8 @@ async def _columns(type_: Type, connection: Connection) -> AsyncIterator[str]:
         )
     }
     for field in type_.fields.values():
+        if field.only not in (None, sight.room):
+            continue
         places: list[tuple[str, Kind | None]] = []
         match field.spec:
             case Column(sql):
@@ -138,7 +147,12 @@ async def _columns(type_: Type, connection: Connection) -> AsyncIterator[str]:
             if own and is_non_null_type(field.type) and (own[1] or own[2]) in nullable:
                 yield f"{field.path}: is non-null, but column {own[1] or own[2]} may be null"
             if kind and kind.sql_types:
-                probe = f"select {sql.replace('{t}', 't')} from {type_.rows.name} t"
+                viewer = "null::uuid"
+                probe = (
+                    (f"select {sql.replace('{t}', 't')} from {type_.rows.name} t")
+                    .replace("{account}", viewer)
+                    .replace("{affiliate}", viewer)
+                )
                 found = (await connection.prepare(probe)).get_attributes()[0].type.name
                 if found not in kind.sql_types:
                     wanted = ", ".join(sorted(kind.sql_types))

@@ -16,12 +16,14 @@ import asyncpg
 import strawberry
 from strawberry.directive import StrawberryDirective
 
+from domain.access import Room, Scope
 from schema.reading import (
     BigInt,
     Connection,
     Money,
     Node,
     Schema,
+    Sight,
     aggregate,
     at_least,
     at_most,
@@ -296,6 +298,11 @@ class Viewer:
     account_id: UUID
     statements: list[str] = field(default_factory=list)
     one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+    sight: Sight = field(default_factory=lambda: Sight(Room.ACCOUNT, frozenset({Scope.READ})))
+
+    @property
+    def room_id(self) -> UUID:
+        return self.account_id
 
     async def read(self, sql: str, params: Sequence[object]) -> str | None:
         self.statements.append(sql)

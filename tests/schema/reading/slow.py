@@ -177,7 +177,8 @@ class Slow:
 
     def page(self, type_: str, rows: list[Any], **given: Any) -> Any:
         order = given.get("orderBy") or DEFAULT_ORDER[type_]
-        rows = in_order([r for r in rows if _meets(r, given.get("filter") or {})], order)
+        unfiltered, wanted = rows, given.get("filter") or {}
+        rows = in_order([r for r in unfiltered if _meets(r, wanted)], order)
         cursors = [cursor(type_, order, r) for r in rows]
         after, before = (self.marked(type_, given.get(name)) for name in ("after", "before"))
         start = 0 if after is None else len(_up_to(rows, after, order))
@@ -191,6 +192,7 @@ class Slow:
             "edges": edges,
             "nodes": rows[start:end],
             "total_count": len(rows),
+            "empty_because": [] if rows else _without_each(unfiltered, wanted),
             "page_info": {
                 "has_next_page": end < len(rows),
                 "has_previous_page": start > 0,
@@ -259,6 +261,14 @@ def _meets(row: Any, wanted: dict[str, Any]) -> bool:
         "unpriced": lambda v: (row["price_minor"] is None) == v,
     }
     return all(checks[name](value) for name, value in wanted.items() if value is not None)
+
+
+def _without_each(rows: list[Any], wanted: dict[str, Any]) -> list[Any]:
+    return [
+        {"filter": name, "without": sum(_meets(r, {**wanted, name: None}) for r in rows)}
+        for name, value in wanted.items()
+        if value is not None
+    ]
 
 
 def _money(minor: int | None, currency: str) -> Any:

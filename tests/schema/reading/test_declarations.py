@@ -8,12 +8,14 @@ import asyncpg
 import pytest
 import strawberry
 
+from domain.access import Room, Scope
 from schema.reading import (
     Connection,
     Misdeclared,
     Money,
     Node,
     Schema,
+    Sight,
     at_least,
     by_id,
     check,
@@ -26,6 +28,8 @@ from schema.reading import (
     where,
 )
 from tests.schema.reading.library import schema
+
+SIGHT = Sight(Room.ACCOUNT, frozenset({Scope.READ}))
 
 
 @strawberry.type
@@ -202,7 +206,7 @@ def test_a_row_field_on_the_query_is_refused() -> None:
 
 
 async def test_the_library_is_declared_rightly(connection: asyncpg.Connection) -> None:
-    await check(schema, connection)
+    await check(schema, connection, SIGHT)
 
 
 async def test_an_edge_of_a_part_is_tried_with_the_row_that_has_the_part(
@@ -230,7 +234,7 @@ async def test_an_edge_of_a_part_is_tried_with_the_row_that_has_the_part(
     class Query:
         credited: Credited | None = by_id("…")
 
-    await check(Schema(query=Query), connection)
+    await check(Schema(query=Query), connection, SIGHT)
 
 
 async def test_what_the_database_does_not_have_is_named_by_field(
@@ -261,7 +265,7 @@ async def test_what_the_database_does_not_have_is_named_by_field(
         wrongs: Connection[Wrong] = to_many("…")
 
     with pytest.raises(Misdeclared) as refused:
-        await check(Schema(query=Query), connection)
+        await check(Schema(query=Query), connection, SIGHT)
 
     found = str(refused.value)
     for fault in (
@@ -293,7 +297,7 @@ async def test_a_type_or_a_null_that_the_column_belies_is_named_by_field(
         belied: Belied | None = by_id("…")
 
     with pytest.raises(Misdeclared) as refused:
-        await check(Schema(query=Query), connection)
+        await check(Schema(query=Query), connection, SIGHT)
 
     assert refused.value.faults == (
         "Belied.title: Int! is made of int2, int4, int8, numeric, not of text",
