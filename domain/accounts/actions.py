@@ -1,6 +1,7 @@
 """Open an account, give and take its keys, set what the operator decides.
 
-All but `may_connect_amazon` are the installation's own acts and take a transaction of the system.
+Keys are also the account's own to make and revoke. All the rest but `may_connect_amazon` are the
+installation's acts and take a transaction of the system.
 """
 
 from __future__ import annotations
@@ -8,13 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from secrets import token_bytes
+from typing import Final
 from uuid import UUID
 
 from db.pool import Database, Tx
+from domain.access import Room, Scope, Seat, Viewer
 from domain.accounts import keys, queries, rules
 from domain.accounts.rules import Account, KnownKey, Plan
-from domain.errors import InvalidInput, NotFound
+from domain.errors import NotFound
 from domain.ids import encode
+
+EVERY_SCOPE: Final = frozenset(Scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +28,6 @@ class IssuedKey:
 
     id: UUID
     text: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Who asks: an account, by one of its keys. `actor` is what an audit entry calls them."""
-
-    account_id: UUID
-    actor: str
 
 
 async def create_account(tx: Tx, name: str, plan: Plan | None, now: datetime) -> Account:
@@ -74,16 +71,25 @@ async def set_amazon_open(tx: Tx, open_: bool, now: datetime) -> None:
         await queries.entitle_all(tx, now)
 
 
-async def create_api_key(tx: Tx, account_id: UUID, name: str) -> IssuedKey:
-    """A new key of the account. `name` says to people what it is for. Raises NotFound.
+async def create_api_key(
+    tx: Tx, account_id: UUID, name: str, scopes: frozenset[Scope] = EVERY_SCOPE,
+    expires_at: datetime | None = None, *, created_by: str = "operator",
+    of_maker: frozenset[Scope] = EVERY_SCOPE,
+) -> IssuedKey:  # fmt: skip
+    """A new key of the account. `name` says to people what it is for; `of_maker` are the scopes of
+    whoever makes it. Raises InvalidInput or ScopesNotHeld; an account that is not there is not
+    found.
 
     Keys follow the server's own time and not the trade's clock, which a rehearsal may move.
     """
-    written = name.strip()
-    if not written.isprintable() or not 1 <= len(written) <= rules.LONGEST_NAME:
-        raise InvalidInput("name", f"Give the key a name of 1 to {rules.LONGEST_NAME} characters.")
+    written = rules.key_name(name)
+    rules.check_scopes(scopes, of_maker)
+    rules.check_expiry(expires_at, await queries.server_time(tx))
     text = keys.key_text(token_bytes(keys.ENTROPY_BYTES))
-    id = await queries.insert_key(tx, account_id, written, keys.key_hash(text))
+    id = await queries.insert_key(
+        tx, account_id, written, keys.key_hash(text), keys.beginning(text),
+        [scope for scope in Scope if scope in scopes], created_by, expires_at,
+    )  # fmt: skip
     if id is None:
         raise NotFound("account", encode("acct", account_id))
     return IssuedKey(id, text)
@@ -103,8 +109,18 @@ async def revoke_api_key(tx: Tx, account_id: UUID, key_id: UUID) -> None:
 
 
 async def viewer_of_key(db: Database, text: str) -> Viewer | None:
-    """Whose key this is; None for what is no key, unknown or revoked. One round trip at most."""
+    """Whose key this is; None for what is no key, unknown, revoked or past its end.
+
+    One round trip, and once a minute another that notes its use.
+    """
     if not keys.is_key(text):
         return None
     row = await queries.key_holder(db, keys.key_hash(text))
-    return None if row is None else Viewer(row["account_id"], encode("akey", row["id"]))
+    if row is None:
+        return None
+    account_id, id = row["account_id"], row["id"]
+    if not row["noted"]:
+        await queries.note_key_use(db, account_id, id)
+    scopes = frozenset(Scope(scope) for scope in row["scopes"])
+    seat = Seat(Room.ACCOUNT, account_id, scopes)
+    return Viewer(encode("akey", id), None, seat, (seat,))

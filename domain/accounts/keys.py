@@ -7,6 +7,7 @@ is kept; 238 bits of chance need no slow hash.
 
 from __future__ import annotations
 
+import re
 import string
 from hashlib import sha256
 from typing import Final
@@ -14,6 +15,8 @@ from zlib import crc32
 
 PREFIX: Final = "clk_"
 SECRET_LENGTH: Final = 40
+FORM: Final = re.compile(r"clk_[0-9A-Za-z]{46}")
+"""What a scanner looks for; `is_key` then tells a key from what only looks like one."""
 
 _DIGITS: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _CHECK_LENGTH: Final = 6
@@ -31,12 +34,12 @@ def key_text(entropy: bytes) -> str:
 def is_key(text: str) -> bool:
     """Whether the text has the form of a key, its checksum included."""
     secret = text[len(PREFIX) : -_CHECK_LENGTH]
-    return (
-        text.startswith(PREFIX)
-        and len(secret) == SECRET_LENGTH
-        and all(sign in _DIGITS for sign in secret)
-        and text.endswith(_check(secret))
-    )
+    return FORM.fullmatch(text) is not None and text.endswith(_check(secret))
+
+
+def beginning(text: str) -> str:
+    """As much of a key as may be shown, for its owner to recognise it: 36 of 238 bits."""
+    return text[: len(PREFIX) + 6]
 
 
 def key_hash(text: str) -> bytes:

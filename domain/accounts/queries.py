@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from db.pool import Database, Tx
+from domain.access import Scope
 from domain.accounts.rules import Account, Installation, KnownKey, Plan
 
 
@@ -58,24 +59,37 @@ async def set_plan(tx: Tx, account_id: UUID, plan: Plan) -> Account | None:
     return None if row is None else _account(row)
 
 
-async def insert_key(tx: Tx, account_id: UUID, name: str, key_hash: bytes) -> UUID | None:
+async def server_time(tx: Tx) -> datetime:
+    """Of the beginning of the transaction."""
+    now: datetime = await tx.fetchval("SELECT now()")
+    return now
+
+
+async def insert_key(
+    tx: Tx, account_id: UUID, name: str, key_hash: bytes, prefix: str, scopes: list[Scope],
+    created_by: str, expires_at: datetime | None,
+) -> UUID | None:  # fmt: skip
     """The key's id, or None when there is no such account."""
     id: UUID | None = await tx.fetchval(
-        """INSERT INTO api_key (key_hash, account_id, name)
-           SELECT $3, account_id, $2 FROM account WHERE account_id = $1
+        """INSERT INTO api_key (key_hash, account_id, name, prefix, scopes, created_by, expires_at)
+           SELECT $3, account_id, $2, $4, $5, $6, $7 FROM account WHERE account_id = $1
            RETURNING id""",
-        account_id, name, key_hash,
+        account_id, name, key_hash, prefix, scopes, created_by, expires_at,
     )  # fmt: skip
     return id
 
 
 async def keys(tx: Tx, account_id: UUID) -> list[KnownKey]:
     rows = await tx.fetch(
-        """SELECT id, name, created_at, revoked_at FROM api_key
-            WHERE account_id = $1 ORDER BY created_at, id""",
+        """SELECT id, name, prefix, scopes, created_by, created_at, expires_at, last_used_at,
+                  revoked_at
+             FROM api_key WHERE account_id = $1 ORDER BY created_at, id""",
         account_id,
     )  # fmt: skip
-    return [KnownKey(row["id"], row["name"], row["created_at"], row["revoked_at"]) for row in rows]
+    return [
+        KnownKey(**{**row, "scopes": frozenset(Scope(scope) for scope in row["scopes"])})
+        for row in rows
+    ]
 
 
 async def revoke_key(tx: Tx, account_id: UUID, key_id: UUID) -> bool:
@@ -89,9 +103,29 @@ async def revoke_key(tx: Tx, account_id: UUID, key_id: UUID) -> bool:
 
 
 async def key_holder(db: Database, key_hash: bytes) -> asyncpg.Record | None:
+    """Whose key it is, if it lets anybody in now; `noted` says that its use within the last minute
+    is written down already."""
     return await db.system_row(
-        "SELECT account_id, id FROM api_key WHERE key_hash = $1 AND revoked_at IS NULL", key_hash
+        """SELECT account_id, id, scopes,
+                  COALESCE(last_used_at > now() - interval '1 minute', false) AS noted
+             FROM api_key
+            WHERE key_hash = $1 AND revoked_at IS NULL
+              AND (expires_at IS NULL OR expires_at > now())""",
+        key_hash,
     )
+
+
+async def note_key_use(db: Database, account_id: UUID, key_id: UUID) -> None:
+    """Of those who note it in the same moment, one writes and nobody waits."""
+    await db.system_row(
+        """UPDATE api_key SET last_used_at = now()
+            WHERE account_id = $1 AND id = ANY(ARRAY(
+                  SELECT id FROM api_key
+                   WHERE account_id = $1 AND id = $2
+                     AND (last_used_at IS NULL OR last_used_at <= now() - interval '1 minute')
+                     FOR UPDATE SKIP LOCKED))""",
+        account_id, key_id,
+    )  # fmt: skip
 
 
 def _account(row: asyncpg.Record) -> Account:

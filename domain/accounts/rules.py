@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from domain.access import Scope
 from domain.errors import InvalidInput, Refusal
 
 LONGEST_NAME: Final = 200
@@ -59,7 +60,14 @@ class KnownKey:
 
     id: UUID
     name: str
+    prefix: str
+    """How its text begins."""
+    scopes: frozenset[Scope]
+    created_by: str
     created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    """To the minute."""
     revoked_at: datetime | None
 
 
@@ -90,12 +98,54 @@ class PlanTooLow(Refusal):
         )
 
 
+@dataclass(eq=False)
+class ScopesNotHeld(Refusal):
+    """A key was to be given scopes that its maker does not have."""
+
+    scopes: tuple[Scope, ...]
+
+    @property
+    def message(self) -> str:
+        one = len(self.scopes) == 1
+        return (
+            f"You do not have {'this scope' if one else 'these scopes'} yourself, so no key of "
+            f"yours can: {', '.join(self.scopes)}. Leave {'it' if one else 'them'} out, or ask an "
+            "owner of the account to make the key."
+        )
+
+
 def account_name(text: str) -> str:
     """The name as kept. Raises InvalidInput."""
     written = text.strip()
     if not written.isprintable() or not 1 <= len(written) <= LONGEST_NAME:
         raise InvalidInput("name", f"Give the account a name of 1 to {LONGEST_NAME} characters.")
     return written
+
+
+def key_name(text: str) -> str:
+    """The name as kept. Raises InvalidInput."""
+    written = text.strip()
+    if not written.isprintable() or not 1 <= len(written) <= LONGEST_NAME:
+        raise InvalidInput("name", f"Give the key a name of 1 to {LONGEST_NAME} characters.")
+    return written
+
+
+def check_scopes(scopes: frozenset[Scope], of_maker: frozenset[Scope]) -> None:
+    """Whether somebody with the scopes `of_maker` can make such a key.
+
+    Raises InvalidInput for none at all, or ScopesNotHeld.
+    """
+    if not scopes:
+        raise InvalidInput("scopes", "Give the key one scope at least; READ is the smallest.")
+    missing = tuple(scope for scope in Scope if scope in scopes - of_maker)
+    if missing:
+        raise ScopesNotHeld(missing)
+
+
+def check_expiry(expires_at: datetime | None, now: datetime) -> None:
+    """Raises InvalidInput for a key that would never work."""
+    if expires_at is not None and expires_at <= now:
+        raise InvalidInput("expiresAt", "Let the key end in the future, or leave this out.")
 
 
 def may_connect_amazon(account: Account, installation: Installation) -> None:

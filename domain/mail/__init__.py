@@ -1,0 +1,1 @@
+"""Letters: what they say, and the promise that a worker sends them."""

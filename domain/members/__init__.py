@@ -1,0 +1,1 @@
+"""Who works in an account, as what, and who is asked to."""
