@@ -1,6 +1,6 @@
 """Refusals as types: how an expected no of the trade becomes a member of a mutation's union.
 
-`schema/refusals.py` is the table: a class there is a GraphQL type with `message` and whatever typed
+`schema/refusals/` is the table: a class there is a GraphQL type with `message` and whatever typed
 fields it declares, which are filled from the refusal's attributes of the same names. A mutation
 lists in its union what it may refuse; the refusal is raised, which rolls everything back, and
 Strawberry turns it into the member.
@@ -71,7 +71,9 @@ class Handler:
     exception_type: type[errors.Refusal]
     error_type: type[Refusal]
 
-    def handle(self, exception: errors.Refusal, *, field: object, info: object) -> Refusal:
+    def handle(self, exception: errors.Refusal, *, field: object, info: Any) -> Refusal:
+        if info.context.acting is not None:
+            info.context.acting.refused = True
         return shown(exception)
 
 
