@@ -1,0 +1,1 @@
+"""Affiliates show themselves; brands find them, mark them and invite them."""

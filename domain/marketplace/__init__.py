@@ -1,0 +1,1 @@
+"""Where brands and affiliates find each other: listings, applications, agreements."""
