@@ -17,6 +17,7 @@ from domain.errors import InvalidInput, Refusal, excerpt
 
 LONGEST_NAME: Final = 200
 LONGEST_EMAIL: Final = 254
+LONGEST_REASON: Final = 1_000
 
 _EMAIL: Final = re.compile(r"[!-?A-~]+@[a-z0-9-]+(\.[a-z0-9-]+)+")
 
@@ -27,6 +28,13 @@ class Status(StrEnum):
     """For a while: no new links."""
     ENDED = "ENDED"
     """For good, unless the affiliate is added to an offer again: no new links."""
+
+
+class Side(StrEnum):
+    """Who of the two changed a partnership's status."""
+
+    BRAND = "BRAND"
+    AFFILIATE = "AFFILIATE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,8 @@ class Partnership:
     """The offer in force today; which one pays for a day is in the assignments."""
     campaign_token: str
     status: Status
+    tags: tuple[str, ...] = ()
+    """What the brand calls it by, as written and in the order given; see `tagging`."""
 
 
 @dataclass(eq=False)
@@ -68,6 +78,26 @@ class PartnershipEnded(Refusal):
         return (
             "This partnership has ended. Add the affiliate to an offer of the store to begin "
             "again; their links and Amazon's count of their clicks then go on."
+        )
+
+
+@dataclass(eq=False)
+class AffiliateSignedUp(Refusal):
+    @property
+    def message(self) -> str:
+        return (
+            "Somebody with this address has signed up and decides about partnerships themselves. "
+            "Find them in discovery and invite them, or list an offer for them to apply to."
+        )
+
+
+@dataclass(eq=False)
+class AffiliateLeft(Refusal):
+    @property
+    def message(self) -> str:
+        return (
+            "The affiliate has left this store and is not brought back unasked. Invite them to an "
+            "offer; when they accept, the partnership goes on."
         )
 
 
@@ -106,17 +136,24 @@ def check_day(from_day: date, today: date) -> None:
         raise MoveInThePast(from_day, today)
 
 
-def paused(status: Status) -> Status:
-    """Raises PartnershipEnded."""
-    return Status.PAUSED if _goes_on(status) else status
+def reason(text: str) -> str:
+    """Why a partnership is paused or ended, as kept; both sides read it. Raises InvalidInput."""
+    written = text.strip()
+    if not 1 <= len(written) <= LONGEST_REASON or "\0" in written:
+        raise InvalidInput("reason", f"Give a reason of 1 to {LONGEST_REASON:,} characters.")
+    return written
 
 
-def resumed(status: Status) -> Status:
-    """Raises PartnershipEnded."""
-    return Status.ACTIVE if _goes_on(status) else status
+def reason_if_any(text: str | None) -> str | None:
+    """The same where none need be given: None for None and for blanks. Raises InvalidInput."""
+    return reason(text) if text is not None and text.strip() else None
 
 
-def _goes_on(status: Status) -> bool:
-    if status is Status.ENDED:
+def turns(status: Status, to: Status) -> bool:
+    """Whether a status is to be written: false when it stands already, with its reason.
+
+    Raises PartnershipEnded for an ended partnership that is to be anything else.
+    """
+    if status is Status.ENDED and to is not Status.ENDED:
         raise PartnershipEnded
-    return True
+    return status is not to

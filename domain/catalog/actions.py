@@ -20,6 +20,7 @@ from domain.duties.actions import promise
 from domain.duties.rules import Kind
 from domain.errors import NotFound
 from domain.ids import encode
+from domain.marketplace import showing
 from domain.money import exponent
 from domain.reports.scheduling import plan_backfill, request
 
@@ -50,20 +51,20 @@ async def connect_store(
 
 
 async def connect_dtc_store(
-    tx: Tx, account_id: UUID, brand_name: str, url: str, currency: str, time_zone: str,
+    tx: Tx, account_id: UUID, brand: str | UUID, url: str, currency: str, time_zone: str,
     now: datetime, store_name: str | None = None,
 ) -> UUID:  # fmt: skip
-    """Connect a brand's own shop; a brand that sells on Amazon too is the same brand.
+    """Connect a brand's own shop; `brand` is one of the account's or a name.
 
-    Raises InvalidInput, UnknownCurrency or StoreExists.
+    A name that a brand of the account has is that brand, which may sell on Amazon too. Raises
+    InvalidInput, UnknownCurrency, StoreExists or NotFound.
     """
-    brand_name = rules.clean_name("brand", brand_name)
+    brand_id, brand_name = await _brand(tx, account_id, brand)
     url = rules.shop_url(url)
     exponent(currency)
     time_zone = rules.known_time_zone(time_zone)
     name = rules.clean_name("name", store_name or brand_name)
     await _refuse_existing(tx, account_id, await queries.store_at(tx, account_id, url), url)
-    brand_id = await queries.brand_by_name(tx, account_id, brand_name)
     if brand_id is None:
         brand_id = await queries.insert_brand(tx, account_id, None, brand_name, now)
     with refuses("store_url_key", with_=StoreExists(brand_name, url, False)):
@@ -73,10 +74,12 @@ async def connect_dtc_store(
 
 
 async def disconnect_store(tx: Tx, account_id: UUID, store_id: UUID, now: datetime) -> None:
-    """S80: from now on nothing is fetched for the store; what is open settles as before."""
+    """S80: from now on nothing is fetched for the store, and nobody may apply to it in the
+    marketplace; what is open settles as before."""
     store = await _store(tx, account_id, store_id)
     if store.connected:
         await queries.set_disconnected(tx, account_id, store_id, now)
+        await showing.take_down(tx, account_id, store_id)
 
 
 async def reconnect_store(tx: Tx, account_id: UUID, store_id: UUID, now: datetime) -> None:
@@ -169,6 +172,17 @@ async def _connectable(tx: Tx, account_id: UUID, profile_id: UUID) -> Profile:
         raise NotFound("profile", encode("prof", profile_id))
     rules.check_amazon(profile, await open_marketplaces(tx))
     return profile
+
+
+async def _brand(tx: Tx, account_id: UUID, brand: str | UUID) -> tuple[UUID | None, str]:
+    """Id and name; no id for a name that is new to the account."""
+    if isinstance(brand, str):
+        name = rules.clean_name("brand", brand)
+        return await queries.brand_by_name(tx, account_id, name), name
+    known = await queries.brand_name(tx, account_id, brand)
+    if known is None:
+        raise NotFound("brand", encode("brnd", brand))
+    return brand, known
 
 
 async def _brand_of_seller(

@@ -169,6 +169,13 @@ async def lock_store(tx: Tx, account_id: UUID, id: UUID) -> Store | None:
     return None if row is None else Store(*row)
 
 
+async def brand_name(tx: Tx, account_id: UUID, brand_id: UUID) -> str | None:
+    name: str | None = await tx.fetchval(
+        "SELECT name FROM brand WHERE account_id = $1 AND id = $2", account_id, brand_id
+    )
+    return name
+
+
 async def set_disconnected(tx: Tx, account_id: UUID, id: UUID, at: datetime | None) -> None:
     await tx.execute(
         "UPDATE store SET disconnected_at = $3 WHERE account_id = $1 AND id = $2",

@@ -18,7 +18,11 @@ LONGEST_NAME: Final = 200
 RUN_VALID: Final = timedelta(days=1)
 """What was listed longer ago is no news of a store's products."""
 
-_HOST: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+LONGEST_HOST: Final = 253
+# The last part is a word, so that no IP address is a host's name.
+_HOST: Final = re.compile(
+    r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,58}[a-z0-9])"
+)
 _PATH: Final = re.compile(r"(?:/[A-Za-z0-9._~%!$&'()*+,;=:@-]*)*")
 
 
@@ -203,7 +207,7 @@ def shop_url(text: str) -> str:
     if parts.scheme != "https":
         raise InvalidInput("url", "The shop's address must begin with https://.")
     host = (parts.netloc or "").lower()
-    if _HOST.fullmatch(host) is None:
+    if not is_public_host(host):
         raise InvalidInput(
             "url", "The shop's address needs a host name such as shop.example, without a port."
         )
@@ -212,6 +216,11 @@ def shop_url(text: str) -> str:
     if parts.query or parts.fragment or _PATH.fullmatch(parts.path) is None:
         raise InvalidInput("url", "Leave out what follows the path: no ?, no # and no blanks.")
     return f"https://{host}{parts.path.rstrip('/')}"
+
+
+def is_public_host(host: str) -> bool:
+    """Whether it is a name as those of the public internet are: no IP address, port or user."""
+    return len(host) <= LONGEST_HOST and _HOST.fullmatch(host) is not None
 
 
 def known_time_zone(text: str) -> str:

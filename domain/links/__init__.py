@@ -1,1 +1,1 @@
-"""Tagged Amazon links: the page that a person means, the tag that measures it."""
+"""Tagged links: the page that a person means, the tag that measures it."""

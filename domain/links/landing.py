@@ -1,9 +1,10 @@
-"""Which Amazon page a person means by what they pasted.
+"""Which page a link leads to; and which Amazon page a person means by what they pasted.
 
-A link of ours may lead to a product's detail page or to a page of the brand's Amazon Store, and
-only in the store's own marketplace: Amazon measures nothing else. What a person pastes is read for
-those two facts alone. The address that shoppers are sent to is written anew from them, so nothing
-else that was pasted can ever reach a shopper's browser.
+A link to a shop of the brand's own leads to any of its pages (`domain.catalog.shops`). A link to
+Amazon may lead to a product's detail page or to a page of the brand's Amazon Store, and only in the
+store's own marketplace: Amazon measures nothing else. What a person pastes is read for those two
+facts alone. The address that shoppers are sent to is written anew from them, so nothing else that
+was pasted can ever reach a shopper's browser.
 
 Parameters on a pasted address fall into four kinds:
 
@@ -48,7 +49,15 @@ class StorePage:
     path: str
 
 
-Landing = DetailPage | StorePage
+@dataclass(frozen=True, slots=True)
+class ShopPage:
+    """A page of a shop of the brand's own, by its canonical address without a code of ours."""
+
+    address: str
+
+
+AmazonPage = DetailPage | StorePage
+Landing = AmazonPage | ShopPage
 
 # A product's id: B and nine more with a digit among them, or the ISBN-10 of a book.
 _ASIN: Final = r"(B(?=[0-9A-Z]*[0-9])[0-9A-Z]{9}|[0-9]{9}[0-9X])(?![0-9A-Z])"
@@ -73,7 +82,7 @@ _SHORTENERS: Final = {
 }  # fmt: skip
 
 
-def landing(pasted: str, marketplace: Marketplace) -> Landing:
+def landing(pasted: str, marketplace: Marketplace) -> AmazonPage:
     """The page that is meant, by an address in any common form or by a bare ASIN.
 
     Raises NotAnAmazonPage, ShortLink, WrongMarketplace, NotALandingPage, AssociatesTag,
@@ -99,7 +108,7 @@ def left_out(pasted: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name, _ in _behind_click_counter(read(pasted)).parameters))
 
 
-def url(page: Landing, marketplace: Marketplace) -> str:
+def url(page: AmazonPage, marketplace: Marketplace) -> str:
     """The page's canonical address: https, www, no query."""
     path = f"/dp/{page.asin}" if isinstance(page, DetailPage) else page.path
     return f"https://www.{marketplace.domain}{path}"
@@ -126,7 +135,7 @@ def _behind_click_counter(url: PastedUrl) -> PastedUrl:
     return url
 
 
-def _page(path: str) -> Landing | None:
+def _page(path: str) -> AmazonPage | None:
     if {".", ".."} & set(path.split("/")):
         return None
     if store := _STORE_PAGE.match(path):
@@ -141,7 +150,7 @@ def _page(path: str) -> Landing | None:
     return None
 
 
-def _refuse_other_tracking(url: PastedUrl, page: Landing) -> None:
+def _refuse_other_tracking(url: PastedUrl, page: AmazonPage) -> None:
     for name, value in url.parameters:
         parameter = name.lower()
         if parameter == "maas" or parameter.startswith("aa_"):

@@ -9,24 +9,35 @@ from uuid import UUID
 from domain.affiliates.rules import Status
 from domain.catalog.marketplaces import Marketplace
 from domain.errors import Refusal
-from domain.offers.rules import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class OnAmazon:
+    """A store on Amazon: `tag_template` is None until Amazon has given one, `storefront_url` until
+    somebody has said where the brand's Store page is."""
+
+    marketplace: Marketplace
+    tag_template: str | None
+    storefront_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnShop:
+    """A shop of the brand's own, at its canonical address."""
+
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A partnership, as far as its links depend on it, with its store's part.
-
-    `marketplace` is None for a shop of the brand's own, `tag_template` until Amazon has given one.
-    """
+    """A partnership, as far as its links depend on it, with its store's part."""
 
     partnership_id: UUID
     store_id: UUID
     campaign_token: str
     status: Status
-    channel: Channel
-    marketplace: Marketplace | None
     disconnected_at: datetime | None
-    tag_template: str | None
+    store: OnAmazon | OwnShop
 
 
 @dataclass(eq=False)
@@ -36,10 +47,13 @@ class NoNewLinks(Refusal):
     @property
     def message(self) -> str:
         if self.status is Status.PAUSED:
-            return "This partnership is paused and gets no new links. Resume it first."
+            return (
+                "This partnership is paused and gets no new links until the brand resumes it; the "
+                "links it has still work."
+            )
         return (
-            "This partnership has ended and gets no new links; the links it has still work. Add "
-            "the affiliate to an offer of the store to begin again."
+            "This partnership has ended and gets no new links; the links it has still work. It "
+            "begins again when the affiliate joins by an offer of the store."
         )
 
 
@@ -48,8 +62,8 @@ class NotAnAmazonStore(Refusal):
     @property
     def message(self) -> str:
         return (
-            "This store is the brand's own shop, and tagged links are made for Amazon stores. "
-            "Choose the affiliate's partnership with an Amazon store."
+            "This store is the brand's own shop: its storefront is its own address. Choose a "
+            "store of the brand on Amazon."
         )
 
 
@@ -61,7 +75,8 @@ class StoreDisconnected(Refusal):
     def message(self) -> str:
         return (
             f"The store was disconnected on {self.disconnected_at:%Y-%m-%d}, so sales by a new "
-            "link would never be reported. Connect the store again first."
+            "link would never be reported. There are new links once the brand has connected it "
+            "again."
         )
 
 
@@ -75,18 +90,15 @@ class NotMeasuringYet(Refusal):
         )
 
 
-def ready(place: Place) -> tuple[Marketplace, str]:
-    """The marketplace and the tag template of a place where a link can be made.
+def ready(place: Place) -> OnAmazon | OwnShop:
+    """The store of a place where a link can be made.
 
-    Raises NotAnAmazonStore, NoNewLinks, StoreDisconnected or NotMeasuringYet.
+    Raises NoNewLinks, StoreDisconnected or NotMeasuringYet.
     """
-    if place.channel is not Channel.AMAZON:
-        raise NotAnAmazonStore
     if place.status is not Status.ACTIVE:
         raise NoNewLinks(place.status)
     if place.disconnected_at is not None:
         raise StoreDisconnected(place.disconnected_at)
-    if place.tag_template is None:
+    if isinstance(place.store, OnAmazon) and place.store.tag_template is None:
         raise NotMeasuringYet
-    assert place.marketplace is not None, "an Amazon store is in a marketplace that is known"
-    return place.marketplace, place.tag_template
+    return place.store

@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from base64 import b32encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+from domain.catalog import shops
 from domain.catalog.marketplaces import MARKETPLACES
+from domain.catalog.rules import is_public_host
 from domain.errors import Refusal, excerpt
-from domain.links.landing import Landing
+from domain.links.landing import Landing, ShopPage
 
 LONGEST_SUBID: Final = 100
 CODE_ENTROPY_BYTES: Final = 10
@@ -29,7 +31,7 @@ _URL_SIGNS: Final = re.compile(r"[A-Za-z0-9\-._~:/?#&=%+,;@!$'()*]+")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One page for one partnership and subID: one Amazon tag."""
+    """One page for one partnership and subID: on Amazon, one tag."""
 
     id: UUID
     partnership_id: UUID
@@ -38,7 +40,18 @@ class Link:
     code: str
     """What stands behind our redirect's /l/."""
     destination: str
-    """The tagged address on Amazon."""
+    """The page's address, tagged."""
+    left_out: tuple[str, ...] = field(default=(), compare=False)
+    """Parameters of what was pasted that the link does not carry."""
+    is_new: bool = field(default=True, compare=False)
+    """Whether it was made just now, rather than found."""
+
+    @property
+    def shop_host(self) -> str | None:
+        """The only host that a link to a shop leads to; None for a link to Amazon."""
+        if isinstance(self.landing, ShopPage):
+            return shops.host_of(self.landing.address)
+        return None
 
 
 @dataclass(eq=False)
@@ -97,13 +110,18 @@ def read_code(text: str) -> str | None:
     return lowered if _CODE.fullmatch(lowered) else None
 
 
-def is_amazon_page(address: str) -> bool:
+def may_lead_to(address: str, shop_host: str | None) -> bool:
     """Whether a shopper may be sent to this address: the last check before a redirect (S14).
 
-    True only for an https address on a marketplace's www host that every reader takes apart the
-    same way. Everything stored was built by `tags.destination` and passes.
+    True only for an https address that every reader takes apart the same way, on exactly the
+    shop's host or, without one, on a marketplace's www host. Everything stored was built by
+    `tags.destination` or `shops.tagged` and passes.
     """
     if _URL_SIGNS.fullmatch(address) is None or not address.startswith("https://"):
         return False
     host, slash, _ = address.removeprefix("https://").partition("/")
-    return slash == "/" and host in _DESTINATION_HOSTS
+    if slash != "/":
+        return False
+    if shop_host is None:
+        return host in _DESTINATION_HOSTS
+    return host == shop_host and is_public_host(host)

@@ -19,12 +19,12 @@ from base64 import b32encode
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from uuid import UUID
 
 from domain.catalog.marketplaces import Marketplace
 from domain.errors import Refusal, excerpt
-from domain.links.landing import DetailPage, Landing, url
+from domain.links.landing import AmazonPage, DetailPage, Landing, ShopPage, StorePage, url
 
 LONGEST_TOKEN: Final = 254
 """Characters. Amazon says "no longer than 255" in one place and "less than 255" in another."""
@@ -37,7 +37,8 @@ _OURS: Final = re.compile(
     r"cl-(?:c-[a-z2-7]{16}-[a-z2-7]{16}|g-(?:none|[a-z2-7]{16})|p-[a-z0-9]{10,16})"
 )
 _OVERWRITTEN: Final = ("aa_campaignid", "aa_adgroupid", "aa_creativeid")
-_REQUIRED: Final = ("maas", "ref_", "tag", *_OVERWRITTEN)
+REQUIRED: Final = ("maas", "ref_", "tag", *_OVERWRITTEN)
+"""What a tag has, each once."""
 
 
 @dataclass(eq=False)
@@ -99,10 +100,14 @@ def ad_group_token(subid_id: UUID | None) -> str:
 
 
 def creative_token(page: Landing) -> str:
-    """The creative of a landing page: an ASIN as it is, a Store page as a digest of its path."""
-    if isinstance(page, DetailPage):
-        return f"cl-p-{page.asin.lower()}"
-    return f"cl-p-{_digest(page.path.encode())}"
+    """The creative of a landing page: an ASIN as it is, of any other page a digest."""
+    match page:
+        case DetailPage(asin):
+            return f"cl-p-{asin.lower()}"
+        case StorePage(path):
+            return f"cl-p-{_digest(path.encode())}"
+        case ShopPage(address):
+            return f"cl-p-{_digest(address.encode())}"
 
 
 def is_ours(token: str) -> bool:
@@ -113,7 +118,7 @@ def is_ours(token: str) -> bool:
     return _OURS.fullmatch(token) is not None
 
 
-def destination(page: Landing, marketplace: Marketplace, template: str, tag: Tag) -> str:
+def destination(page: AmazonPage, marketplace: Marketplace, template: str, tag: Tag) -> str:
     """The address that shoppers are sent to: the page with Amazon's template filled in.
 
     The template is the text that Amazon gave for the store, `?maas=…&aa_campaignid={…}&…`. Its
@@ -123,23 +128,45 @@ def destination(page: Landing, marketplace: Marketplace, template: str, tag: Tag
     """
     values = dict(zip(_OVERWRITTEN, (tag.campaign, tag.ad_group, tag.creative), strict=True))
     filled = [(name, values.get(name, value)) for name, value in _parameters(template)]
-    if any("{" in name or "{" in value for name, value in filled):
-        raise BadTemplate(template, "a placeholder in it is unknown to us")
     # A page's canonical address has no query of its own, so the tag always begins with "?".
     return f"{url(page, marketplace)}?{urlencode(filled, quote_via=quote)}"
+
+
+def check_template(template: str) -> None:
+    """Whether links can be made of it. Raises BadTemplate."""
+    _parameters(template)
+
+
+def apart(address: str) -> tuple[dict[str, str], str]:
+    """The tag of a link's address, and what is left of the address without it.
+
+    Only the first of each parameter is the tag's, and no `tag` of an Associate's is. Raises
+    ValueError for what is no address.
+    """
+    parts = urlsplit(address)
+    tag: dict[str, str] = {}
+    others: list[tuple[str, str]] = []
+    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        if name in REQUIRED and name not in tag and (name != "tag" or value == "maas"):
+            tag[name] = value
+        else:
+            others.append((name, value))
+    return tag, parts._replace(query=urlencode(others, quote_via=quote)).geturl()
 
 
 def _parameters(template: str) -> list[tuple[str, str]]:
     parameters = parse_qsl(template.removeprefix("?"), keep_blank_values=True)
     names = [name for name, _ in parameters]
-    for required in _REQUIRED:
+    for required in REQUIRED:
         if names.count(required) != 1:
             raise BadTemplate(
                 template, f"it has {required} {names.count(required)} times, not once"
             )
     for name, value in parameters:
-        if not value and name in _REQUIRED and name not in _OVERWRITTEN:
+        if not value and name in REQUIRED and name not in _OVERWRITTEN:
             raise BadTemplate(template, f"{name} is empty")
+        if "{" in name or ("{" in value and name not in _OVERWRITTEN):
+            raise BadTemplate(template, "a placeholder in it is unknown to us")
     return parameters
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from domain.affiliates import actions
 from domain.affiliates.rules import AlreadyPartner, MoveInThePast, PartnershipEnded, Status
-from domain.errors import NotFound
+from domain.errors import InvalidInput, NotFound
 from domain.links.tags import campaign_token
 from domain.offers.lifecycle import OfferArchived, SalesAlreadyReported
 from domain.offers.rules import OneStorePerOffer
@@ -39,9 +39,9 @@ async def move(db, account_id, partnership_id, offer_id, from_day=None, now=NOW)
         return await actions.move_to_offer(tx, account_id, partnership_id, offer_id, from_day, now)
 
 
-async def change(db, action, account_id, partnership_id):
+async def change(db, action, account_id, partnership_id, reason="No samples.", now=NOW):
     async with db.transaction(account_id) as tx:
-        return await action(tx, account_id, partnership_id)
+        await action(tx, account_id, partnership_id, reason, now)
 
 
 async def assignments(owner, partnership_id):
@@ -140,9 +140,8 @@ async def test_a_move_today_is_in_force_at_once(db, owner):
     account_id, store_id, summer, winter = await a_store_with_offers(owner)
     partnership_id = await a_partnership(owner, account_id, store_id, summer)
 
-    moved = await move(db, account_id, partnership_id, winter)
+    await move(db, account_id, partnership_id, winter)
 
-    assert moved.offer_id == winter
     assert await owner.fetchval("SELECT offer_id FROM partnership") == winter
     assert await assignments(owner, partnership_id) == [(FIRST, summer), (TODAY, winter)]
 
@@ -151,9 +150,9 @@ async def test_a_move_to_come_shows_when_its_day_has_come(db, owner):
     account_id, store_id, summer, winter = await a_store_with_offers(owner)
     partnership_id = await a_partnership(owner, account_id, store_id, summer)
 
-    planned = await move(db, account_id, partnership_id, winter, TOMORROW)
+    await move(db, account_id, partnership_id, winter, TOMORROW)
 
-    assert planned.offer_id == summer
+    assert await owner.fetchval("SELECT offer_id FROM partnership") == summer
     async with db.transaction(account_id) as tx:
         assert await actions.start_planned_moves(tx, account_id, store_id, NOW) == 0
         later = NOW + timedelta(days=1)
@@ -215,21 +214,74 @@ async def test_an_archived_offer_takes_nobody(db, owner):
         await move(db, account_id, partnership_id, archived)
 
 
-async def test_a_partnership_is_paused_resumed_and_ended(db, owner):
+async def test_a_partnership_is_paused_resumed_and_ended_with_reasons(db, owner):
+    """S11."""
     account_id, store_id, offer_id = await a_store_with_offers(owner, 1)
     partnership_id = await a_partnership(owner, account_id, store_id, offer_id)
 
     seen = []
-    for action in (actions.pause, actions.resume, actions.end, actions.end):
-        seen.append((await change(db, action, account_id, partnership_id)).status)
+    for hours, (action, reason) in enumerate(
+        [
+            (actions.pause, " Out of stock until May. "),
+            (actions.pause, "Twice is once."),
+            (actions.resume, None),
+            (actions.resume, "Twice is once."),
+            (actions.pause, "Again."),
+            (actions.resume, "In stock."),
+            (actions.end, "The shop closes."),
+            (actions.end, "Twice is once."),
+            (actions.leave, "Twice is once, whoever does it."),
+        ]
+    ):
+        now = NOW + timedelta(hours=hours)
+        await change(db, action, account_id, partnership_id, reason, now)
+        seen.append(await status(owner, partnership_id))
 
-    assert seen == [Status.PAUSED, Status.ACTIVE, Status.ENDED, Status.ENDED]
-    assert await owner.fetchval("SELECT status FROM partnership") == "ENDED"
+    out_of_stock = ("PAUSED", "Out of stock until May.", "BRAND", NOW)
+    back = ("ACTIVE", None, "BRAND", NOW + timedelta(hours=2))
+    ended = ("ENDED", "The shop closes.", "BRAND", NOW + timedelta(hours=6))
+    assert seen == [
+        out_of_stock, out_of_stock, back, back,
+        ("PAUSED", "Again.", "BRAND", NOW + timedelta(hours=4)),
+        ("ACTIVE", "In stock.", "BRAND", NOW + timedelta(hours=5)),
+        ended, ended, ended,
+    ]  # fmt: skip
     for action in (actions.pause, actions.resume):
         with pytest.raises(PartnershipEnded):
             await change(db, action, account_id, partnership_id)
     with pytest.raises(PartnershipEnded):
         await move(db, account_id, partnership_id, offer_id)
+
+
+async def test_an_affiliate_leaves_and_says_why(db, owner):
+    account_id, store_id, offer_id = await a_store_with_offers(owner, 1)
+    partnership_id = await a_partnership(owner, account_id, store_id, offer_id, status="PAUSED")
+
+    await change(db, actions.leave, account_id, partnership_id, "I write about books now.")
+
+    expected = ("ENDED", "I write about books now.", "AFFILIATE", NOW)
+    assert await status(owner, partnership_id) == expected
+
+
+@pytest.mark.parametrize("action", [actions.pause, actions.end, actions.leave])
+@pytest.mark.parametrize("reason", ["", " \n ", "a" * 1001])
+async def test_who_gives_no_reason_changes_nothing(db, owner, action, reason):
+    account_id, store_id, offer_id = await a_store_with_offers(owner, 1)
+    partnership_id = await a_partnership(owner, account_id, store_id, offer_id)
+
+    with pytest.raises(InvalidInput, match="reason"):
+        await change(db, action, account_id, partnership_id, reason)
+
+    assert await status(owner, partnership_id) == ("ACTIVE", None, None, None)
+
+
+async def status(owner, partnership_id):
+    row = await owner.fetchrow(
+        """SELECT status, status_reason, status_changed_by, status_changed_at FROM partnership
+            WHERE id = $1""",
+        partnership_id,
+    )
+    return tuple(row)
 
 
 async def test_who_comes_back_goes_on_with_the_same_campaign(db, owner):
@@ -243,8 +295,8 @@ async def test_who_comes_back_goes_on_with_the_same_campaign(db, owner):
     assert (again.id, again.status, again.offer_id) == (partnership_id, Status.ACTIVE, winter)
     assert again.campaign_token == campaign_token(store_id, affiliate_id)
     assert await assignments(owner, partnership_id) == [(FIRST, summer), (TODAY, winter)]
-    row = await owner.fetchrow("SELECT status, offer_id FROM partnership")
-    assert tuple(row) == ("ACTIVE", winter)
+    assert await owner.fetchval("SELECT offer_id FROM partnership") == winter
+    assert await status(owner, partnership_id) == ("ACTIVE", None, "BRAND", NOW)
 
 
 async def test_another_accounts_rows_are_as_good_as_none(db, owner):
@@ -262,9 +314,12 @@ async def test_another_accounts_rows_are_as_good_as_none(db, owner):
     for partnership in (partnership_id, uuid4()):
         with pytest.raises(NotFound, match="partnership"):
             await move(db, mine, partnership, my_offer)
-        for action in (actions.pause, actions.resume, actions.end):
+        for action in (actions.pause, actions.resume, actions.end, actions.leave):
             with pytest.raises(NotFound, match="partnership"):
                 await change(db, action, mine, partnership)
+        with pytest.raises(NotFound, match="partnership"):
+            async with db.transaction(mine) as tx:
+                await actions.annotate(tx, mine, partnership, note="Mine.")
     with pytest.raises(NotFound, match="affiliate"):
         await add(db, mine, uuid4(), my_offer)
     assert await owner.fetchval("SELECT status FROM partnership WHERE id = $1", partnership_id) == (

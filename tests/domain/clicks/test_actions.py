@@ -17,13 +17,15 @@ async def test_a_click_is_counted_for_its_link_and_leads_to_amazon(db, owner):
     account_id, partnership_id = await a_partner(owner)
     code = await a_link(owner, account_id, partnership_id)
 
-    destination = await actions.count(db, code, NOW)
+    way = await actions.count(db, code, NOW)
 
     row = await owner.fetchrow(
         """SELECT c.account_id, c.partnership_id, c.clicked_at, l.destination
              FROM click c JOIN link l ON l.account_id = c.account_id AND l.id = c.link_id"""
     )
-    assert tuple(row) == (account_id, partnership_id, NOW, destination)
+    assert way is not None
+    assert way.shop_host is None
+    assert tuple(row) == (account_id, partnership_id, NOW, way.destination)
 
 
 async def test_a_click_makes_no_amount_owed(db, owner):
@@ -51,7 +53,8 @@ async def test_looking_a_code_up_counts_nothing(db, owner):
     account_id, partnership_id = await a_partner(owner)
     code = await a_link(owner, account_id, partnership_id)
 
-    assert await actions.look_up(db, code) == await owner.fetchval("SELECT destination FROM link")
+    destination = await owner.fetchval("SELECT destination FROM link")
+    assert await actions.look_up(db, code) == (destination, None)
     assert await owner.fetchval("SELECT count(*) FROM click") == 0
 
 

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.links.rules import SubIdRefused, code, is_amazon_page, read_code, subid
+from domain.links.rules import (
+    SubIdRefused,
+    code,
+    may_lead_to,
+    read_code,
+    subid,
+)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +92,7 @@ def test_different_randomness_gives_different_codes(entropies):
 )
 def test_a_shopper_may_be_sent_to_amazon(address):
     """S14."""
-    assert is_amazon_page(address)
+    assert may_lead_to(address, None)
 
 
 HOSTS = [
@@ -122,12 +130,12 @@ SCHEMES = [
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("host", HOSTS)
 def test_no_shopper_is_sent_elsewhere(scheme, host):
-    assert not is_amazon_page(f"{scheme}{host}/dp/B0ABCD1234")
+    assert not may_lead_to(f"{scheme}{host}/dp/B0ABCD1234", None)
 
 
 @pytest.mark.parametrize("scheme", [scheme for scheme in SCHEMES if scheme != "https://"])
 def test_only_https_is_followed(scheme):
-    assert not is_amazon_page(f"{scheme}www.amazon.com/dp/B0ABCD1234")
+    assert not may_lead_to(f"{scheme}www.amazon.com/dp/B0ABCD1234", None)
 
 
 @pytest.mark.parametrize(
@@ -135,13 +143,65 @@ def test_only_https_is_followed(scheme):
     ["https://www.amazon.com", "https://www.amazon.com?x", "https://www.amazon.com/\r\nX: y"],
 )
 def test_an_incomplete_or_split_address_is_not_followed(address):
-    assert not is_amazon_page(address)
+    assert not may_lead_to(address, None)
 
 
 @given(st.text())
 def test_nothing_written_before_or_after_the_host_leads_elsewhere(text):
-    assert not is_amazon_page(f"https://{text}.evil.com/")
-    assert not is_amazon_page(f"https://www.amazon.com{text}@evil.com") or text.startswith("/")
+    assert not may_lead_to(f"https://{text}.evil.com/", None)
+    assert not may_lead_to(f"https://www.amazon.com{text}@evil.com", None) or text.startswith("/")
+
+
+SHOP = "shop.example"
+
+
+@pytest.mark.parametrize("address", ["/", "/p?v=2&clk=abc", "//evil.com/", "/@evil.com", "/%0d%0a"])
+def test_a_shopper_may_be_sent_to_the_shop_of_the_link(address):
+    """S43."""
+    assert may_lead_to(f"https://{SHOP}{address}", SHOP)
+    assert not may_lead_to(f"https://{SHOP}{address}", None)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize(
+    "host",
+    [
+        *(
+            host.replace("www.amazon.com", SHOP).replace("amazon.com", "www." + SHOP)
+            for host in HOSTS
+        ),
+        "www.amazon.com",
+        "xn--shop-example",
+    ],
+)
+def test_a_link_to_a_shop_leads_to_its_host_alone(scheme, host):
+    """S14."""
+    assert not may_lead_to(f"{scheme}{host}/dp/B0ABCD1234", SHOP)
+
+
+_PIECES = st.lists(
+    st.one_of(
+        st.sampled_from([SHOP, "www.amazon.com", "evil.com", "https://", "http://", "\r\n"]),
+        st.sampled_from([*"/\\@:#?.\t\u3002x", "//", "443", "%2f"]),
+        st.text(max_size=3),
+    ),
+    max_size=8,
+)
+
+
+_STARTS = ["", "https://", f"https://{SHOP}", f"https://{SHOP}/", "https://www.amazon.com/"]
+
+
+@given(st.sampled_from(_STARTS), _PIECES, st.sampled_from([None, SHOP]))
+def test_no_destination_outside_leaves(start, pieces, shop_host):
+    """S14: a browser that reads the address as the URL standard does lands where it may."""
+    address = start + "".join(pieces)
+
+    if may_lead_to(address, shop_host):
+        read = urlsplit(address)
+        assert read.scheme == "https"
+        assert (read.netloc == shop_host) if shop_host else (read.netloc[:11] == "www.amazon.")
+        assert not set(address) & set("\r\n\t\\ ")
 
 
 @given(st.binary(min_size=10, max_size=10))
