@@ -17,11 +17,16 @@ import typer
 
 from db.migrate import migrate as migrate_database
 from db.pool import Database
+from domain.access import Scope
 from domain.accounts import actions as accounts
 from domain.accounts.rules import KnownKey, Plan
+from domain.audit import actions as audit
+from domain.audit.rules import Broken, Whole
 from domain.conversions import verifying as conversions
 from domain.errors import Refusal
 from domain.ids import decode, encode
+from domain.mail.letters import password_page
+from domain.people import operators
 from embedded import servers
 from house import data_dir
 
@@ -31,6 +36,13 @@ app = typer.Typer(
 T = TypeVar("T")
 
 AccountId = Annotated[str, typer.Argument(help="acct_…, as `create-account` printed it.")]
+FrontEnd = Annotated[
+    str,
+    typer.Option(
+        envvar=["FRONT_END_URL", "PUBLIC_URL"],
+        help="Where people sign in: for the address of the page where the password is chosen.",
+    ),
+]
 
 
 def _with_database(work: Callable[[Database], Awaitable[T]]) -> T:
@@ -72,6 +84,54 @@ def migrate() -> None:
 
 
 @app.command()
+def begin(
+    email: Annotated[str, typer.Argument(help="Of the first operator, who owns the account too.")],
+    name: Annotated[str, typer.Argument(help="The operator's.")],
+    account: Annotated[str, typer.Argument(help="What people call the first workspace.")],
+    front_end_url: FrontEnd = "",
+) -> None:
+    """Begin an empty installation: its first operator, first account and first API key.
+
+    Prints how to choose a password, which works once and for an hour, and the key, which is shown
+    only now. An installation begins once.
+    """
+
+    async def work(db: Database) -> operators.Beginning:
+        async with db.system() as tx:
+            return await operators.begin(tx, email, name, account, datetime.now(UTC))
+
+    begun = _with_database(work)
+    _say_how_to_choose(begun.operator, front_end_url)
+    typer.echo(f"account {encode('acct', begun.account_id)}")
+    typer.echo(f"key     {begun.key.text}")
+
+
+@app.command()
+def create_operator(
+    email: Annotated[str, typer.Argument(help="Believed to be theirs.")],
+    name: Annotated[str, typer.Argument(help="Theirs; one who is known already keeps the old.")],
+    front_end_url: FrontEnd = "",
+) -> None:
+    """Make somebody an operator of the installation, and print how they choose a password.
+
+    What is printed works once and for an hour. Whoever has a password already need not use it.
+    """
+
+    async def work(db: Database) -> operators.Operator:
+        async with db.system() as tx:
+            return await operators.create_operator(tx, email, name, datetime.now(UTC))
+
+    _say_how_to_choose(_with_database(work), front_end_url)
+
+
+def _say_how_to_choose(operator: operators.Operator, front_end_url: str) -> None:
+    typer.echo(f"person  {encode('pers', operator.person_id)}")
+    typer.echo(f"token   {operator.token}")
+    if front_end_url:
+        typer.echo(f"page    {password_page(front_end_url.rstrip('/'), operator.token)}")
+
+
+@app.command()
 def create_account(
     name: Annotated[str, typer.Argument(help="What people call the workspace.")],
     plan: Annotated[Plan | None, typer.Option(help="Default: the installation's.")] = None,
@@ -90,28 +150,52 @@ def create_account(
 
 @app.command()
 def create_key(
-    account: AccountId, name: Annotated[str, typer.Argument(help="What the key is for.")]
+    account: AccountId,
+    name: Annotated[str, typer.Argument(help="What the key is for.")],
+    scope: Annotated[
+        list[Scope] | None, typer.Option(help="What it may do; all when left out. Repeatable.")
+    ] = None,
+    expires: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day it ends, at 0:00 UTC.")
+    ] = None,
 ) -> None:
-    """Print a new API key of an account; it is shown only now."""
+    """Print a new API key of an account; it is shown only now. One that reads has --scope READ."""
+    scopes = frozenset(scope) if scope else accounts.EVERY_SCOPE
+    end = None if expires is None else expires.replace(tzinfo=UTC)
 
     async def work(db: Database) -> str:
         async with db.system() as tx:
-            return (await accounts.create_api_key(tx, decode("acct", account), name)).text
+            id = decode("acct", account)
+            return (await accounts.create_api_key(tx, id, name, scopes, end)).text
 
     typer.echo(_with_database(work))
 
 
 @app.command()
 def list_keys(account: AccountId) -> None:
-    """Print the keys of an account, the oldest first: id, since when, state, what it is for."""
+    """Print the keys of an account, the oldest first: id, since when, state, how it begins, what
+    it may do, when it was last used, what it is for."""
 
     async def work(db: Database) -> list[KnownKey]:
         async with db.system() as tx:
             return await accounts.api_keys(tx, decode("acct", account))
 
     for key in _with_database(work):
-        state = "works" if key.revoked_at is None else f"revoked {key.revoked_at:%Y-%m-%d}"
-        typer.echo(f"{encode('akey', key.id)}  {key.created_at:%Y-%m-%d}  {state}  {key.name}")
+        used = f"used {key.last_used_at:%Y-%m-%d}" if key.last_used_at else "never used"
+        scopes = "all" if key.scopes == accounts.EVERY_SCOPE else ",".join(sorted(key.scopes))
+        typer.echo(
+            f"{encode('akey', key.id)}  {key.created_at:%Y-%m-%d}  {_state(key)}  {key.prefix}…"
+            f"  {scopes}  {used}  {key.name}"
+        )
+
+
+def _state(key: KnownKey) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {key.revoked_at:%Y-%m-%d}"
+    if key.expires_at is None:
+        return "works"
+    words = "works until" if key.expires_at > datetime.now(UTC) else "ended"
+    return f"{words} {key.expires_at:%Y-%m-%d}"
 
 
 @app.command()
@@ -150,6 +234,24 @@ def rebuild_conversions(account: AccountId) -> None:
             return await conversions.rebuild_account(tx, decode("acct", account))
 
     typer.echo(f"{_with_database(work)} conversions, each as it was.")
+
+
+@app.command()
+def verify_audit(account: AccountId) -> None:
+    """Say whether every entry of an account's audit is there as it was written, or name the first
+    that is not."""
+
+    async def work(db: Database) -> Whole | Broken:
+        account_id = decode("acct", account)
+        async with db.transaction(account_id) as tx:
+            await accounts.api_keys(tx, account_id)  # NotFound for an account that is none
+            return await audit.verify(tx, account_id)
+
+    found = _with_database(work)
+    if isinstance(found, Broken):
+        typer.echo(f"Broken: entry {found.number} {found.what}.", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{found.entries} entries, whole.")
 
 
 @app.command()

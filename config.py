@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 
+from domain.affiliates.rules import email as email_address
+from domain.errors import InvalidInput
+from domain.mail.rules import BadSmtpUrl, smtp_server
 from domain.sealing import Keyring, UnusableKeys
 
 
@@ -20,13 +24,24 @@ class Config:
     `development` unless it is set; has to be set where `public_url` is https.
     """
     database_url: str = field(repr=False)
-    """postgresql://… of a login that is a member of clickledger_app and clickledger_system."""
+    """postgresql://… of a login that is a member of the three roles that db.pool names."""
     redis_url: str = field(repr=False)
     """redis://…, rediss://… or unix://…; holds nothing that PostgreSQL does not."""
     sealing_keys: str = field(repr=False)
     """`kid:base64,kid:base64`: 32 bytes each, the first seals, all open."""
     public_url: str
     """Where shoppers and Amazon's redirects reach us: https://links.example.com"""
+    front_end_url: str
+    """Where people sign in; links in letters lead there. `public_url` unless it is set."""
+    smtp_url: str = field(repr=False)
+    """Who sends our letters: smtp://user:password@host:587 or smtps://…; empty for nobody."""
+    mail_from: str
+    """Whom they are from: Clickledger <no-reply@example.com>"""
+    mail_outbox: str
+    """The folder where letters are put while nobody sends them."""
+    trusted_proxies: int
+    """How many of the proxies in front of the API are ours; where a client comes from is believed
+    of them, and of nobody before them."""
     host: str
     port: int
     """The API listens here; 127.0.0.1 unless a proxy on another machine is in front."""
@@ -74,6 +89,11 @@ class Config:
             redis_url=text("REDIS_URL"),
             sealing_keys=text("SEALING_KEYS"),
             public_url=text("PUBLIC_URL").rstrip("/"),
+            front_end_url=(text("FRONT_END_URL", "") or text("PUBLIC_URL", "")).rstrip("/"),
+            smtp_url=text("SMTP_URL", ""),
+            mail_from=text("MAIL_FROM", "Clickledger <clickledger@localhost.localdomain>"),
+            mail_outbox=text("MAIL_OUTBOX", ".data/outbox"),
+            trusted_proxies=number("TRUSTED_PROXIES", 0, 0, 5),
             host=text("HOST", "127.0.0.1"),
             port=number("PORT", 8000, 1, 65_535),
             web_workers=number("WEB_WORKERS", 1, 1, 256),
@@ -96,6 +116,13 @@ class Config:
             ]
             if not config.public_url.startswith("https://"):
                 faults.append("PUBLIC_URL must begin with https:// in production")
+            elif not config.front_end_url.startswith("https://"):
+                faults.append("FRONT_END_URL must begin with https:// in production")
+            if not (config.smtp_url or env.get("MAIL_OUTBOX")):
+                faults.append(
+                    "SMTP_URL is not set: letters need somebody who sends them, or MAIL_OUTBOX, a"
+                    " folder where somebody finds them"
+                )
         elif config.public_url and not config.public_url.startswith(("https://", "http://")):
             faults.append("PUBLIC_URL must begin with https://, or with http:// for a rehearsal")
         elif config.public_url.startswith("https://") and not env.get("ENVIRONMENT"):
@@ -103,6 +130,7 @@ class Config:
                 "ENVIRONMENT is not set, and PUBLIC_URL is https: set ENVIRONMENT=production, or "
                 "development for a rehearsal behind TLS"
             )
+        faults += _faults_of_mail(config, env)
         if config.sealing_keys:
             try:
                 Keyring.parse(config.sealing_keys)
@@ -111,3 +139,27 @@ class Config:
         if faults:
             raise BadConfig("The environment is not usable:\n  " + "\n  ".join(faults))
         return config
+
+
+def _faults_of_mail(config: Config, env: Mapping[str, str]) -> list[str]:
+    faults = []
+    if not config.front_end_url.startswith(("https://", "http://")) and env.get("FRONT_END_URL"):
+        faults.append("FRONT_END_URL must begin with https://, or with http:// for a rehearsal")
+    if config.smtp_url:
+        try:
+            smtp_server(config.smtp_url)
+        except BadSmtpUrl as error:
+            faults.append(f"SMTP_URL {error}")
+        if not env.get("MAIL_FROM"):
+            faults.append("MAIL_FROM is not set, and SMTP_URL is: say whom letters are from")
+    if not _is_sender(config.mail_from):
+        faults.append("MAIL_FROM must be an address, or Name <address>")
+    return faults
+
+
+def _is_sender(text: str) -> bool:
+    try:
+        email_address(parseaddr(text)[1])
+    except InvalidInput:
+        return False
+    return text.isprintable()

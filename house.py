@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -35,12 +36,14 @@ def rehearsal(data: Path, port: int) -> Iterator[dict[str, str]]:
     Time is the sandbox's, which stands still until somebody moves it.
     """
     data.mkdir(parents=True, exist_ok=True)
+    outbox = data / "outbox"
     with (
         _alone(data),
         servers(data, fresh="rehearsal") as named,
         sandbox(data) as origin,
     ):
         asyncio.run(migrate(named["DATABASE_URL"]))
+        shutil.rmtree(outbox, ignore_errors=True)  # letters to people of the last rehearsal
         yield (
             dict(os.environ)
             | named
@@ -51,6 +54,9 @@ def rehearsal(data: Path, port: int) -> Iterator[dict[str, str]]:
                 "PORT": str(port),
                 "PUBLIC_URL": f"http://127.0.0.1:{port}",
                 "SWEEP_SECONDS": "1",
+                # Nobody gets a letter from a rehearsal; whoever plays it finds them here.
+                "SMTP_URL": "",
+                "MAIL_OUTBOX": str(outbox.resolve()),
                 "CLOCK_URL": f"{origin}/sandbox/clock",
                 "AMAZON_ORIGIN": origin,
             }

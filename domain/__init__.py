@@ -4,14 +4,22 @@ Each capability is a folder: `rules.py` decides and is pure, `queries.py` is its
 loads, decides and stores inside a transaction that the caller commits.
 
     accounts      a merchant's workspace: plan, entitlement, API keys
+    people        who signs in: addresses and passwords, sessions and the seats they can take
+    members       who works in an account, as what, and who is asked to
     amazon        seller accounts, consents and tokens, profiles
     catalog       brands, stores and their products
     offers        what an affiliate earns, in dated versions
     affiliates    people of the network, and their partnerships with stores
-    links         tagged Amazon links
+    discovery     profiles of affiliates, and brands that find, mark and invite them
+    links         tagged links, to Amazon and to shops of brands' own
     clicks        what our redirect counts, and the way to Amazon's ten clicks
     reports       Amazon's reports, as received and in versions
     conversions   sales of a day, from first sight to decision
+    marketplace   listings that affiliates find, brands' agreements and reputation
+    applications  affiliates who ask to join a listed programme
+    mail          letters, sealed until a worker sends them
+    audit         who did what, in a chain that shows what was altered
+    idempotency   a mutation asked twice under one key is done once and answered twice
     duties        promises that a worker keeps
 
 The way of one sale: a shopper opens a link (links, clicks) and buys at Amazon. A day later a report

@@ -15,13 +15,16 @@ SECRETS = {
     "SEALING_KEYS": f"k1:{b64encode(bytes(range(32))).decode()}",
     "AMAZON_ADS_CLIENT_SECRET": "hunter4",
     "AMAZON_SELLER_CLIENT_SECRET": "hunter5",
+    "SMTP_URL": "smtp://ann:hunter6@mail.example.com",
 }
 GOOD = SECRETS | {
     "PUBLIC_URL": "http://127.0.0.1:8123/",
     "AMAZON_ADS_CLIENT_ID": "amzn1.application-oa2-client.ads",
     "AMAZON_SELLER_CLIENT_ID": "amzn1.application-oa2-client.seller",
     "AMAZON_SELLER_APPLICATION_ID": "amzn1.sp.solution.1",
+    "MAIL_FROM": "Clickledger <no-reply@example.com>",
 }
+MAIL = {"SMTP_URL", "MAIL_FROM"}
 
 
 def faults(**changed: str) -> list[str]:
@@ -36,7 +39,8 @@ def test_what_need_not_be_said_has_a_default():
     assert (config.environment, config.production) == ("development", False)
     assert (config.host, config.port, config.web_workers) == ("127.0.0.1", 8000, 1)
     assert (config.sweep_s, config.amazon_origin, config.clock_url) == (5, "", "")
-    assert config.public_url == "http://127.0.0.1:8123"
+    assert config.public_url == config.front_end_url == "http://127.0.0.1:8123"
+    assert (config.trusted_proxies, config.mail_outbox) == (0, ".data/outbox")
 
 
 def test_every_fault_is_told_at_once():
@@ -45,18 +49,20 @@ def test_every_fault_is_told_at_once():
             {"ENVIRONMENT": "prod", "PORT": "http", "WEB_WORKERS": "two", "PUBLIC_URL": "example"}
         )
     said = str(refused.value)
-    for name in GOOD.keys() - {"PUBLIC_URL"}:
+    for name in GOOD.keys() - {"PUBLIC_URL"} - MAIL:
         assert f"{name} is not set" in said
     for name in ("ENVIRONMENT", "PORT", "WEB_WORKERS", "PUBLIC_URL"):
         assert f"{name} must" in said
 
 
-@pytest.mark.parametrize("name", sorted(GOOD))
+@pytest.mark.parametrize("name", sorted(GOOD.keys() - MAIL))
 def test_what_is_set_to_nothing_is_not_set(name: str):
     assert faults(**{name: ""}) == [f"{name} is not set"]
 
 
-@pytest.mark.parametrize("name", ["HOST", "PORT", "ENVIRONMENT", "SWEEP_SECONDS"])
+@pytest.mark.parametrize(
+    "name", ["HOST", "PORT", "ENVIRONMENT", "SWEEP_SECONDS", "FRONT_END_URL", "TRUSTED_PROXIES"]
+)
 def test_nothing_means_the_default_where_there_is_one(name: str):
     assert Config.from_env(GOOD | {name: ""}) == Config.from_env(GOOD)
 
@@ -66,7 +72,7 @@ def test_nothing_means_the_default_where_there_is_one(name: str):
     [
         ("PORT", "0"), ("PORT", "65536"), ("PORT", "-1"), ("PORT", "8e3"), ("PORT", "²"),
         ("WEB_WORKERS", "0"), ("SWEEP_SECONDS", "0"), ("SWEEP_SECONDS", "61"),
-        ("SWEEP_SECONDS", "1.5"),
+        ("SWEEP_SECONDS", "1.5"), ("TRUSTED_PROXIES", "6"), ("TRUSTED_PROXIES", "-1"),
     ],
 )  # fmt: skip
 def test_a_number_out_of_its_range_is_refused(name: str, value: str):
@@ -92,6 +98,42 @@ def test_production_takes_a_good_environment():
     good = GOOD | {"ENVIRONMENT": "production", "PUBLIC_URL": "https://links.example.com/"}
     config = Config.from_env(good | {"AMAZON_ORIGIN": "", "CLOCK_URL": ""})
     assert (config.production, config.public_url) == (True, "https://links.example.com")
+
+
+def test_production_wants_to_know_who_sends_letters_or_where_they_lie():
+    production = {"ENVIRONMENT": "production", "PUBLIC_URL": "https://links.example.com"}
+
+    [fault] = faults(**production, SMTP_URL="")
+    assert fault.startswith("SMTP_URL is not set: letters need somebody who sends them")
+    config = Config.from_env(GOOD | production | {"SMTP_URL": "", "MAIL_OUTBOX": "/var/outbox"})
+    assert (config.smtp_url, config.mail_outbox) == ("", "/var/outbox")
+
+
+def test_people_may_sign_in_elsewhere():
+    config = Config.from_env(GOOD | {"FRONT_END_URL": "https://app.example.com/"})
+    assert config.front_end_url == "https://app.example.com"
+    production = {"ENVIRONMENT": "production", "PUBLIC_URL": "https://links.example.com"}
+    assert faults(**production, FRONT_END_URL="http://app.example.com") == [
+        "FRONT_END_URL must begin with https:// in production"
+    ]
+    assert faults(FRONT_END_URL="app.example.com") == [
+        "FRONT_END_URL must begin with https://, or with http:// for a rehearsal"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"SMTP_URL": "https://ann:hunter2@host"}, "SMTP_URL must be smtp://host:port or smtps://"),
+        ({"MAIL_FROM": ""}, "MAIL_FROM is not set, and SMTP_URL is"),
+        ({"MAIL_FROM": "Clickledger"}, "MAIL_FROM must be an address"),
+        ({"MAIL_FROM": "A\r\nBcc: b@example.com"}, "MAIL_FROM must be an address"),
+    ],
+)
+def test_letters_that_could_not_be_sent_are_known_at_the_start(changed: dict[str, str], fault: str):
+    [found] = faults(**changed)
+    assert found.startswith(fault)
+    assert "hunter" not in found
 
 
 @pytest.mark.parametrize("unset", [{}, {"ENVIRONMENT": ""}])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 import httpx
@@ -17,11 +18,13 @@ from domain.catalog.marketplaces import Region
 from domain.clock import Clock
 from domain.errors import NotFound
 from domain.ids import encode
+from domain.mail.rules import smtp_server
 from domain.sealing import Keyring
 from workers.amazon.ads import Ads, Profile
 from workers.amazon.endpoints import Endpoints
 from workers.amazon.errors import InvalidGrant
 from workers.clients import Amazon, Application
+from workers.post import Outbox, Post, Smtp
 from workers.tokens import GrantTokens
 
 
@@ -41,6 +44,7 @@ class Deps:
     amazon: Amazon
     public_url: str
     """Where Amazon's redirects reach us; the exchange of a code has to repeat it."""
+    post: Post
 
     def tokens(self, account_id: UUID, grant_id: UUID) -> GrantTokens:
         return GrantTokens(self.db, self.clock, self.keyring, self.amazon, account_id, grant_id)
@@ -76,7 +80,20 @@ async def open_deps(config: Config, clock: Clock) -> AsyncIterator[Deps]:
             ),
             clock=clock,
         )
-        yield Deps(db, clock, Keyring.parse(config.sealing_keys), amazon, config.public_url)
+        yield Deps(
+            db,
+            clock,
+            Keyring.parse(config.sealing_keys),
+            amazon,
+            config.public_url,
+            Post(config.mail_from, _way_of_letters(config)),
+        )
+
+
+def _way_of_letters(config: Config) -> Smtp | Outbox:
+    if config.smtp_url:
+        return Smtp(smtp_server(config.smtp_url))
+    return Outbox(Path(config.mail_outbox))
 
 
 def _on_the_wire(profile: Known) -> Profile:

@@ -13,11 +13,13 @@ from datetime import datetime, timedelta
 import asyncpg
 import structlog
 
+from domain.discovery import actions as discovery
 from domain.duties import actions, queries
 from domain.duties.rules import MAX_ATTEMPTS, Duty, Kind
 from domain.errors import Refusal
+from domain.marketplace import actions as marketplace
 from domain.reports.scheduling import make_room, plan
-from workers import cataloguing, connecting, reporting
+from workers import cataloguing, connecting, forgetting, mailing, measuring, reporting
 from workers.amazon.errors import AmazonError, ClientRefused, InvalidGrant, TryLater
 from workers.deps import Deps
 from workers.errors import GiveUp, NotYet, TryAgain
@@ -31,6 +33,10 @@ HANDLERS: dict[Kind, Callable[[Deps, Duty], Awaitable[None]]] = {
     Kind.SYNC_CATALOG: cataloguing.sync_catalog,
     Kind.PULL_REPORT: reporting.pull_report,
     Kind.SETTLE: reporting.settle,
+    Kind.SEND_MAIL: mailing.send_mail,
+    Kind.MEASURE_REPUTATION: measuring.measure_reputation,
+    Kind.MEASURE_TRACK_RECORD: measuring.measure_track_record,
+    Kind.FORGET_OLD: forgetting.forget_old,
 }
 
 _AT_ONCE = 4
@@ -42,6 +48,9 @@ async def sweep(deps: Deps) -> int:
     await _make_room(deps)
     async with deps.db.system() as tx:
         await plan(tx, deps.clock.now())
+        await discovery.plan_measuring(tx, deps.clock.now())
+        await marketplace.plan_measuring(tx, deps.clock.now())
+        await forgetting.plan_forgetting(tx, deps.clock.now())
     return await do_due(deps)
 
 

@@ -39,25 +39,34 @@ async def add_seller_account(tx: Tx, account_id: UUID, name: str, now: datetime)
 
 
 async def start_consent(
-    tx: Tx, account_id: UUID, seller_account_id: UUID, api: Api, now: datetime
-) -> Started:
-    """Let a person consent, once, within the next quarter of an hour."""
+    tx: Tx, account_id: UUID, seller_account_id: UUID, api: Api, now: datetime,
+    *, person_id: UUID | None = None,
+) -> Started:  # fmt: skip
+    """Let a person consent, once, within the next quarter of an hour.
+
+    With `person_id` it is taken only from a browser in which this person is signed in; without, as
+    for a tool that asked with its key, from whoever has the address.
+    """
     if not await queries.has_seller_account(tx, account_id, seller_account_id):
         raise NotFound("seller account", encode("slac", seller_account_id))
     grant_id = await queries.open_grant(tx, account_id, seller_account_id, api, now)
     started = Started(grant_id, secrets.token_urlsafe(32))
     await queries.insert_consent_request(
-        tx, rules.state_hash(started.state), account_id, grant_id, now + rules.CONSENT_VALID
-    )
+        tx, rules.state_hash(started.state), account_id, grant_id, person_id,
+        now + rules.CONSENT_VALID,
+    )  # fmt: skip
     return started
 
 
-async def take_state(tx: Tx, state: str, now: datetime) -> Asked | None:
-    """Whose consent a redirect brings; None when it is unknown, too late, or was taken before.
+async def take_state(
+    tx: Tx, state: str, now: datetime, person_id: UUID | None = None
+) -> Asked | None:
+    """Whose consent a redirect brings; None when it is unknown, too late, taken before, or was
+    asked for by somebody else than the person of this browser.
 
     The one action of the system's transaction: nothing else is known of a redirect.
     """
-    asked = await queries.take_consent_request(tx, rules.state_hash(state), now)
+    asked = await queries.take_consent_request(tx, rules.state_hash(state), person_id, now)
     await queries.delete_expired_consent_requests(tx, now)
     return asked
 

@@ -64,21 +64,26 @@ async def open_grant(
 
 
 async def insert_consent_request(
-    tx: Tx, state_hash: bytes, account_id: UUID, grant_id: UUID, expires_at: datetime
-) -> None:
+    tx: Tx, state_hash: bytes, account_id: UUID, grant_id: UUID, person_id: UUID | None,
+    expires_at: datetime,
+) -> None:  # fmt: skip
     await tx.execute(
-        """INSERT INTO consent_request (state_hash, account_id, grant_id, expires_at)
-           VALUES ($1, $2, $3, $4)""",
-        state_hash, account_id, grant_id, expires_at,
+        """INSERT INTO consent_request (state_hash, account_id, grant_id, person_id, expires_at)
+           VALUES ($1, $2, $3, $4, $5)""",
+        state_hash, account_id, grant_id, person_id, expires_at,
     )  # fmt: skip
 
 
-async def take_consent_request(tx: Tx, state_hash: bytes, now: datetime) -> Asked | None:
-    """Asked by the installation, since the account is not known yet. A second taker gets None."""
+async def take_consent_request(
+    tx: Tx, state_hash: bytes, person_id: UUID | None, now: datetime
+) -> Asked | None:
+    """Asked by the installation, since the account is not known yet. A second taker gets None, and
+    so does another person than the one who asked."""
     row = await tx.fetchrow(
-        """DELETE FROM consent_request WHERE state_hash = $1
+        """DELETE FROM consent_request
+            WHERE state_hash = $1 AND (person_id IS NULL OR person_id = $2)
            RETURNING account_id, grant_id, expires_at""",
-        state_hash,
+        state_hash, person_id,
     )  # fmt: skip
     return None if row is None or row["expires_at"] <= now else Asked(row[0], row[1])
 

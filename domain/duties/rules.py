@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 QUEUE = "clickledger"
 RING = "ring"
 """The queue in Redis and the one job in it. A ring says "look what is due", never what: a ring that
 is lost costs seconds, since the sweep looks anyway."""
+
+INSTALLATION: Final = UUID(int=0)
+"""Stands where an account would, for what is no account's."""
 
 MAX_ATTEMPTS = 12
 _FIRST_WAIT = timedelta(minutes=1)
@@ -25,6 +28,10 @@ class Kind(StrEnum):
     SYNC_CATALOG = "sync_catalog"
     PULL_REPORT = "pull_report"
     SETTLE = "settle"
+    SEND_MAIL = "send_mail"
+    MEASURE_REPUTATION = "measure_reputation"
+    MEASURE_TRACK_RECORD = "measure_track_record"
+    FORGET_OLD = "forget_old"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from db.pool import Tx
 from domain.clock import local_day
 from domain.errors import NotFound
 from domain.ids import encode
+from domain.marketplace import showing
 from domain.offers import lifecycle, queries, rules
 from domain.offers.lifecycle import Offer, Shop
 from domain.offers.rules import Terms, Version
@@ -66,17 +67,20 @@ async def edit_offer(
             await queries.describe(tx, account_id, offer_id, offer.name, offer.description)
     if terms is not None:
         offer = await _change_terms(tx, account_id, offer, terms, starts_on, now)
+    await showing.refresh(tx, account_id, now)
     return offer
 
 
 async def archive_offer(tx: Tx, account_id: UUID, offer_id: UUID, now: datetime) -> Offer:
     """Take an offer out of use; days it paid for stay as they are. Archiving twice is once.
 
-    Raises NotFound, or OfferInUse while partnerships go by it.
+    Raises NotFound, OfferListed while it is in the marketplace, or OfferInUse while partnerships go
+    by it.
     """
     offer = await _locked(tx, account_id, offer_id)
     if offer.archived_at is not None:
         return offer
+    await showing.check_not_listed(tx, account_id, offer_id, offer.name)
     shop = await _shop(tx, account_id, offer.store_id)
     today = local_day(now, shop.time_zone)
     lifecycle.check_unused(offer, await queries.partnerships_using(tx, account_id, offer_id, today))

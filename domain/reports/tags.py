@@ -74,8 +74,12 @@ async def show(tx: Tx, run: Run, subject_ids: list[UUID], observed_at: datetime)
     match run.level:
         case Level.CAMPAIGN:
             await tx.execute(
+                # Locked in the order of their ids, as by whoever changes many partnerships.
                 """UPDATE partnership SET visible_at = $3
-                    WHERE account_id = $1 AND id = ANY($2) AND visible_at IS NULL""",
+                    WHERE account_id = $1
+                      AND id IN (SELECT id FROM partnership
+                                  WHERE account_id = $1 AND id = ANY($2) AND visible_at IS NULL
+                                  ORDER BY id FOR UPDATE)""",
                 run.account_id, subject_ids, observed_at,
             )  # fmt: skip
         case Level.ADGROUP | Level.PRODUCTS:

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from db.pool import Database
 from domain.amazon.rules import Api
+from domain.discovery.actions import plan_measuring
 from domain.duties import actions, queries
 from domain.duties.rules import Duty, Kind
+from domain.idempotency import actions as idempotency
+from domain.idempotency.rules import Claimed
+from domain.mail import actions as mail
+from tests.factories import an_affiliate, an_offer
+from tests.marketplace import a_listing
+from tests.people import (
+    a_member_invitation,
+    a_one_time_token,
+    a_person,
+    a_published_profile,
+    a_session,
+)
 from tests.shop import BRAND, Shop
-from tests.stage import Stage
+from tests.stage import KEYRING, Stage
+from workers.forgetting import plan_forgetting
 from workers.jobs import HANDLERS, perform, sweep
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -146,7 +161,7 @@ async def test_workers_sweep_beside_each_other(shop: Shop):
     runs = await shop.runs()
     questions = [(one["level"], one["purpose"], one["from_day"]) for one in runs]
     assert len(questions) == len(set(questions)) == 4 + 8
-    assert sum(done) == len(questions) + 2  # the settlement and the catalogue
+    assert sum(done) == len(questions) + 3  # the settlement, the catalogue, forgetting
 
 
 # Every job may run twice, and beside itself (J4).
@@ -183,6 +198,50 @@ async def store_to_settle(stage: Stage) -> None:
         )
 
 
+async def affiliate_to_measure(stage: Stage) -> None:
+    # Always the same one: the ends of several stages are compared.
+    ann = await an_affiliate(stage.owner, id=UUID(int=7), name="Ann", email="ann@example.com")
+    affiliate_id = await a_published_profile(stage.owner, ann)
+    async with stage.db.system() as tx:
+        await plan_measuring(tx, stage.now())
+    assert await stage.row("SELECT * FROM duty WHERE subject = $1", str(affiliate_id))
+
+
+async def account_to_measure(stage: Stage) -> None:
+    await store_just_connected(stage)
+    store_id = await stage.owner.fetchval("SELECT id FROM store")
+    offer_id = await an_offer(stage.owner, stage.account_id, store_id, name="Summer")
+    await a_listing(stage.owner, stage.account_id, offer_id, rate_bp=1)
+    id = stage.account_id
+    async with stage.db.transaction(id) as tx:
+        await actions.promise(tx, Kind.MEASURE_REPUTATION, str(id), id, {}, stage.now())
+
+
+async def something_to_forget(stage: Stage) -> None:
+    """One of each that is too old, and one of each that is not."""
+    ann = await a_person(stage.owner, name="Ann", email="ann@example.com")
+    now = datetime.now(UTC)
+    old = now - timedelta(days=40)
+    for end in (old, now + timedelta(days=1)):
+        await a_one_time_token(stage.owner, ann, expires_at=end)
+        await a_session(stage.owner, ann, seen_at=now, expires_at=end)
+        email = f"{end - old}@example.com"
+        await a_member_invitation(stage.owner, stage.account_id, email, expires_at=end)
+        async with stage.db.transaction(stage.account_id) as tx:
+            claimed = await idempotency.claim(
+                tx, stage.account_id, "pers_1", str(end - old), "pause", b"", end
+            )
+            assert isinstance(claimed, Claimed)
+            await idempotency.keep(tx, claimed, b"{}", stage.deps.keyring)
+    async with stage.db.system() as tx:
+        await plan_forgetting(tx, stage.now())
+
+
+async def letter_to_send(stage: Stage) -> None:
+    async with stage.db.system() as tx:
+        await mail.send(tx, KEYRING, None, "ann@example.com", "Hello", "Hello, Ann.", stage.now())
+
+
 BEFORE = {
     Kind.EXCHANGE_CODE: code_to_exchange,
     Kind.DISCOVER_PROFILES: profiles_to_discover,
@@ -190,6 +249,10 @@ BEFORE = {
     Kind.SYNC_CATALOG: store_just_connected,
     Kind.PULL_REPORT: reports_to_pull,
     Kind.SETTLE: store_to_settle,
+    Kind.SEND_MAIL: letter_to_send,
+    Kind.MEASURE_REPUTATION: account_to_measure,
+    Kind.MEASURE_TRACK_RECORD: affiliate_to_measure,
+    Kind.FORGET_OLD: something_to_forget,
 }
 
 LOGS = {"report_run", "report_page", "catalog_run", "settlement"}

@@ -1,6 +1,7 @@
 """One refresh however many ask, and what follows when Amazon refuses."""
 
 import asyncio
+from dataclasses import replace
 from uuid import uuid4
 
 import httpx
@@ -10,9 +11,8 @@ from db.pool import Database
 from domain.amazon import queries
 from domain.amazon.rules import Api
 from domain.duties.rules import Kind
-from tests.stage import KEYRING, OURS, Stage
+from tests.stage import Stage
 from workers.amazon.errors import ClientRefused, InvalidGrant, TryLater
-from workers.deps import Deps
 from workers.tokens import GrantTokens
 
 
@@ -30,7 +30,7 @@ async def test_fifty_who_find_the_token_run_out_refresh_it_once(
 ):
     stage.pass_time(hours=2)
     async with Database(database_of_test) as db:
-        other_process = Deps(db, stage.deps.clock, KEYRING, stage.deps.amazon, OURS)
+        other_process = replace(stage.deps, db=db)
         others = other_process.tokens(tokens.account_id, tokens.grant_id)
 
         found = await asyncio.gather(
