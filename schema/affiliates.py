@@ -1,32 +1,32 @@
 """Affiliates: people of the network, seen by the accounts that know them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from domain.access import Scope
 from domain.affiliates import actions
-from schema.acting import Info, acting
+from schema.acting import Info, change
 from schema.reading import (
     Connection,
     Node,
     column,
     contains,
     equals,
-    read_one,
     table,
     to_many,
     where,
 )
-from schema.refusals import InvalidInput
+from schema.refusals import AffiliateSignedUp, InvalidInput
 
 if TYPE_CHECKING:
     from schema.partnerships import PartnershipConnection
 
-_KNOWN = """exists (select from partnership k
-      where k.account_id = {account} and k.affiliate_id = {t}.id)
-    or exists (select from acquaintance k
-      where k.account_id = {account} and k.affiliate_id = {t}.id)"""
+# A set, and no condition on each affiliate: the network is larger than what an account knows of it.
+_KNOWN = """{t}.id in (select k.affiliate_id from partnership k where k.account_id = {account}
+    union select k.affiliate_id from acquaintance k join affiliate n on n.id = k.affiliate_id
+      where k.account_id = {account} and n.person_id is null)"""
 
 
 @strawberry.input(description="Narrows a list of affiliates.")
@@ -45,13 +45,16 @@ class AffiliateFilter:
     "affiliate",
     prefix="affl",
     visible=_KNOWN,
+    affiliate="{t}.id = {affiliate}",
+    operator=True,
     filter=AffiliateFilter,
     sort=("name", "created_at"),
 )
 class Affiliate(Node):
     """A person who promotes stores, with one identity over all accounts.
 
-    An account sees those who are or were its partners and those whom it has entered itself.
+    An account sees those who are or were its partners, and those whom it has entered itself while
+    nobody has signed up as them.
     """
 
     name: str = column("The name.")
@@ -74,22 +77,23 @@ class CreateAffiliateInput:
 
 
 CreateAffiliateResult = Annotated[
-    Affiliate | InvalidInput,
+    Affiliate | AffiliateSignedUp | InvalidInput,
     strawberry.union("CreateAffiliateResult", description="The affiliate, or why not."),
 ]
 
 
 @strawberry.type
 class AffiliateMutations:
-    @strawberry.mutation(
-        description="Enter an affiliate. An address that the network knows already gives the"
-        " person it belongs to, under the name they have."
+    @change(
+        "Enter an affiliate. An address that the network knows already gives the"
+        " person it belongs to, under the name they have.",
+        needs=Scope.MANAGE,
     )
     async def create_affiliate(
         self, info: Info, input: CreateAffiliateInput
     ) -> CreateAffiliateResult:
-        async with acting(info, name=input.name, email=input.email) as act:
-            affiliate = await actions.create_affiliate(
-                act.tx, act.account_id, input.name, input.email, act.now
-            )
-        return cast(Affiliate, await read_one(info, Affiliate, affiliate.id))
+        act = info.context.act
+        affiliate = await actions.create_affiliate(
+            act.tx, act.account_id, input.name, input.email, act.now
+        )
+        return await act.answer(Affiliate, affiliate.id)

@@ -6,7 +6,9 @@ is not the same as no sales.
 
 from datetime import datetime
 
+from domain.access import Room
 from schema.links import Link
+from schema.partnerships import OWN
 from schema.reading import Money, column, money, table, to_many, to_one
 from schema.reports import ReportRun
 
@@ -14,7 +16,7 @@ _DAY = "{t}.partnership_id = {p}.partnership_id and {t}.day = {p}.day"
 _MASKED = "null while masked."
 
 
-@table("campaign_version", tenant="account_id", sort=("observed_at",))
+@table("campaign_version", tenant="account_id", affiliate=OWN, sort=("observed_at",))
 class CampaignVersion:
     """What Amazon said of a day, from one moment until the next version."""
 
@@ -26,12 +28,12 @@ class CampaignVersion:
     units: int | None = column(f"Units; {_MASKED}")
     sales: Money | None = money(f"Own-brand sales; {_MASKED}", "sales_minor")
     brb_bonus: Money | None = money(
-        "Referral bonus; null when Amazon gave none.", "brb_bonus_minor"
+        "Referral bonus; null when Amazon gave none.", "brb_bonus_minor", only=Room.ACCOUNT
     )
     run: ReportRun = to_one("The report that said it.", on="{t}.id = {p}.id")
 
 
-@table("subid_day", tenant="account_id", sort=("masked",))
+@table("subid_day", tenant="account_id", affiliate=OWN, sort=("masked",))
 class SubIdFigures:
     """A subID's part of the day."""
 
@@ -42,11 +44,11 @@ class SubIdFigures:
     units: int | None = column(f"Units; {_MASKED}")
     sales: Money | None = money(f"Own-brand sales; {_MASKED}", "sales_minor")
     brb_bonus: Money | None = money(
-        "Referral bonus; null when Amazon gave none.", "brb_bonus_minor"
+        "Referral bonus; null when Amazon gave none.", "brb_bonus_minor", only=Room.ACCOUNT
     )
 
 
-@table("page_day", tenant="account_id", sort=("masked",))
+@table("page_day", tenant="account_id", affiliate=OWN, sort=("masked",))
 class PageFigures:
     """A link's part of the day. The sales may be of other products than the page's."""
 
@@ -59,7 +61,7 @@ class PageFigures:
     sales: Money | None = money(f"Own-brand sales; {_MASKED}", "sales_minor")
 
 
-@table("product_day", tenant="account_id", sort=("-sales",))
+@table("product_day", tenant="account_id", affiliate=OWN, sort=("-sales",))
 class ProductFigures:
     """A product's part of the day. Amazon lists the first 100 and masked ones not at all."""
 
@@ -86,7 +88,7 @@ class MaskedRemainder:
     )
 
 
-@table("conversion", tenant="account_id")
+@table("conversion", tenant="account_id", affiliate="affiliate_id")
 class Breakdown:
     """One day's sales at Amazon's finer levels. All show the same sales: never add them."""
 

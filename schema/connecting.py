@@ -1,13 +1,15 @@
 """Connect, disconnect and refresh stores."""
 
-from typing import Annotated, cast
+from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
+from domain.access import Scope
 from domain.catalog import actions
+from domain.errors import InvalidInput as Unclear
 from domain.ids import decode
-from schema.acting import Info, acting
-from schema.reading import read_one
+from schema.acting import Info, change
 from schema.refusals import (
     AgencyProfile,
     AmazonNotOffered,
@@ -44,8 +46,13 @@ class ConnectStoreInput:
 
 @strawberry.input(description="A brand's own shop.")
 class ConnectDtcStoreInput:
-    brand_name: str = strawberry.field(
-        description="The brand; one that sells on Amazon too is the same brand."
+    brand_id: strawberry.ID | None = strawberry.field(
+        default=None, description="A brand of yours. Give this or a name."
+    )
+    brand_name: str | None = strawberry.field(
+        default=None,
+        description="The brand; a name that a brand of yours has, one that sells on Amazon too, is"
+        " that brand, and another name is a new one.",
     )
     url: str = strawberry.field(description="The shop's address: https://shop.example.")
     currency: str = strawberry.field(description="ISO 4217; the shop's money is in it.")
@@ -74,7 +81,7 @@ ConnectStoreResult = Annotated[
     strawberry.union("ConnectStoreResult", description="The store, or why it cannot be connected."),
 ]
 ConnectDtcStoreResult = Annotated[
-    Store | StoreExists | UnknownCurrency | InvalidInput,
+    Store | StoreExists | UnknownCurrency | InvalidInput | NotFound | WrongId,
     strawberry.union("ConnectDtcStoreResult", description="The store, or why not."),
 ]
 DisconnectStoreResult = Annotated[
@@ -105,72 +112,83 @@ StoreId = Annotated[strawberry.ID, strawberry.argument(description="Of the store
 
 @strawberry.type
 class StoreMutations:
-    @strawberry.mutation(
-        description="Connect a brand's store on Amazon. Its products and past reports are then"
-        " fetched by themselves."
+    @change(
+        "Connect a brand's store on Amazon. Its products and past reports are then"
+        " fetched by themselves.",
+        needs=Scope.MANAGE,
     )
     async def connect_store(self, info: Info, input: ConnectStoreInput) -> ConnectStoreResult:
+        act = info.context.act
         profile_id = decode("prof", input.profile_id)
-        async with acting(info, profile=input.profile_id, brand=input.brand_name) as act:
-            id = await actions.connect_store(
-                act.tx, act.account_id, profile_id, input.brand_name, act.now, input.name
-            )
-        return cast(Store, await read_one(info, Store, id))
+        id = await actions.connect_store(
+            act.tx, act.account_id, profile_id, input.brand_name, act.now, input.name
+        )
+        return await act.answer(Store, id)
 
-    @strawberry.mutation(description="Connect a brand's own shop.")
+    @change("Connect a brand's own shop.", needs=Scope.MANAGE)
     async def connect_dtc_store(
         self, info: Info, input: ConnectDtcStoreInput
     ) -> ConnectDtcStoreResult:
-        async with acting(info, brand=input.brand_name, url=input.url) as act:
-            id = await actions.connect_dtc_store(
-                act.tx, act.account_id, input.brand_name, input.url, input.currency,
-                input.time_zone, act.now, input.name,
-            )  # fmt: skip
-        return cast(Store, await read_one(info, Store, id))
+        act = info.context.act
+        id = await actions.connect_dtc_store(
+            act.tx, act.account_id, _brand(input), input.url, input.currency,
+            input.time_zone, act.now, input.name,
+        )  # fmt: skip
+        return await act.answer(Store, id)
 
-    @strawberry.mutation(
-        description="Fetch nothing more for a store. What is open settles as before. Twice is once."
+    @change(
+        "Fetch nothing more for a store. What is open settles as before. Twice is once.",
+        needs=Scope.MANAGE,
     )
     async def disconnect_store(self, info: Info, id: StoreId) -> DisconnectStoreResult:
-        store_id = decode("stor", id)
-        async with acting(info, store=id) as act:
-            await actions.disconnect_store(act.tx, act.account_id, store_id, act.now)
-        return cast(Store, await read_one(info, Store, store_id))
+        act = info.context.act
+        store_id = await act.changes(Store, id)
+        await actions.disconnect_store(act.tx, act.account_id, store_id, act.now)
+        return await act.answer(Store, store_id)
 
-    @strawberry.mutation(description="Go on with a disconnected store where it was left.")
+    @change("Go on with a disconnected store where it was left.", needs=Scope.MANAGE)
     async def reconnect_store(self, info: Info, id: StoreId) -> ReconnectStoreResult:
-        store_id = decode("stor", id)
-        async with acting(info, store=id) as act:
-            await actions.reconnect_store(act.tx, act.account_id, store_id, act.now)
-        return cast(Store, await read_one(info, Store, store_id))
+        act = info.context.act
+        store_id = await act.changes(Store, id)
+        await actions.reconnect_store(act.tx, act.account_id, store_id, act.now)
+        return await act.answer(Store, store_id)
 
-    @strawberry.mutation(
-        description="Fetch the store's products now, rather than at the next weekly time. It is"
-        " begun, not done, when this answers: look at the store's catalogRuns."
+    @change(
+        "Fetch the store's products now, rather than at the next weekly time. It is"
+        " begun, not done, when this answers: look at the store's catalogRuns.",
+        needs=Scope.MANAGE,
     )
     async def sync_products(self, info: Info, store_id: StoreId) -> FetchResult:
-        id = decode("stor", store_id)
-        async with acting(info, store=store_id) as act:
-            await actions.sync_products(act.tx, act.account_id, id, act.now)
-        return cast(Store, await read_one(info, Store, id))
+        act = info.context.act
+        id = await act.changes(Store, store_id)
+        await actions.sync_products(act.tx, act.account_id, id, act.now)
+        return await act.answer(Store, id)
 
-    @strawberry.mutation(
-        description="Say that a listing which was held back, because it lacks more than half of the"
+    @change(
+        "Say that a listing which was held back, because it lacks more than half of the"
         " store's products, is right: it is fetched once more and believed. It is begun, not done,"
-        " when this answers: look at the store's catalogRuns."
+        " when this answers: look at the store's catalogRuns.",
+        needs=Scope.MANAGE,
     )
     async def accept_listing(self, info: Info, store_id: StoreId) -> FetchResult:
-        id = decode("stor", store_id)
-        async with acting(info, store=store_id) as act:
-            await actions.accept_listing(act.tx, act.account_id, id, act.now)
-        return cast(Store, await read_one(info, Store, id))
+        act = info.context.act
+        id = await act.changes(Store, store_id)
+        await actions.accept_listing(act.tx, act.account_id, id, act.now)
+        return await act.answer(Store, id)
 
-    @strawberry.mutation(
-        description="Fetch the last 30 days' reports of all levels now. It is begun, not done,"
-        " when this answers: look at the store's reportRuns."
+    @change(
+        "Fetch the last 30 days' reports of all levels now. It is begun, not done,"
+        " when this answers: look at the store's reportRuns.",
+        needs=Scope.MANAGE,
     )
     async def request_reports(self, info: Info, store_id: StoreId) -> FetchResult:
-        id = decode("stor", store_id)
-        async with acting(info, store=store_id) as act:
-            await actions.request_reports(act.tx, act.account_id, id, act.now)
-        return cast(Store, await read_one(info, Store, id))
+        act = info.context.act
+        id = await act.changes(Store, store_id)
+        await actions.request_reports(act.tx, act.account_id, id, act.now)
+        return await act.answer(Store, id)
+
+
+def _brand(input: ConnectDtcStoreInput) -> str | UUID:
+    if (input.brand_id is None) == (input.brand_name is None):
+        raise Unclear("brandId", "Give either the brand's id or a name.")
+    return decode("brnd", input.brand_id) if input.brand_id else input.brand_name or ""

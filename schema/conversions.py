@@ -5,12 +5,13 @@ from decimal import Decimal
 
 import strawberry
 
+from domain.access import Room
 from schema.affiliates import Affiliate
 from schema.breakdown import Breakdown, CampaignVersion
 from schema.enums import ConversionSource, ConversionStatus, Verdict
 from schema.freshness import Freshness
 from schema.offers import Offer, OfferVersion
-from schema.partnerships import Partnership
+from schema.partnerships import OWN, Partnership
 from schema.reading import (
     Connection,
     Money,
@@ -60,14 +61,14 @@ class Adjustment:
     commission: Money = money("Commission.", "{t}.reported_commission_minor - {t}.commission_minor")
 
 
-@table("decision", tenant="account_id")
+@table("decision", tenant="account_id", affiliate=OWN)
 class Decision:
     """What the brand decided about a conversion. It stands."""
 
     verdict: Verdict = column("Approved or denied.")
     reason: str | None = column("As it was given; null when none was.")
     decided_at: datetime = column("When.")
-    decided_by: str = column("By which key or person.")
+    decided_by: str = column("By which key or person.", only=Room.ACCOUNT)
 
 
 @strawberry.input(description="Narrows a list of conversions. Days are the store's.")
@@ -98,6 +99,7 @@ class ConversionFilter:
     "conversion",
     prefix="conv",
     tenant="account_id",
+    affiliate="affiliate_id",
     filter=ConversionFilter,
     sort=("-day", "sales", "commission", "settles_on", "changed_at"),
 )
@@ -155,10 +157,12 @@ class Conversion(Node):
         "Amazon's Brand Referral Bonus on the day's sales, estimated by Amazon; null when Amazon"
         " gave none, see brbNote.",
         _NEWEST_BONUS,
+        only=Room.ACCOUNT,
     )
     brb_note: str | None = column(
         'Why there is no bonus: "not enrolled"; null when there is one or nothing is known.',
         f"case when {_NEWEST_BONUS} is null and not {_ENROLLED} then 'not enrolled' end",
+        only=Room.ACCOUNT,
     )
     freshness: Freshness | None = to_one(
         "As of when the figures of its day are; null for an own shop.", on="{t}.id = {p}.id"

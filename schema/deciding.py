@@ -1,20 +1,21 @@
 """Approve and deny conversions, one or many."""
 
 from collections.abc import Sequence
-from typing import Annotated, cast
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
 from domain import errors
+from domain.access import Scope
 from domain.conversions import actions
 from domain.conversions.rules import Verdict, denial_reason
 from domain.ids import WrongId as NoSuchId
 from domain.ids import decode
-from schema.acting import Info, acting
+from schema.acting import Info, change
 from schema.conversions import Conversion
 from schema.errors import Refusal, shown
-from schema.reading import read_many, read_one
+from schema.reading import read_many
 from schema.refusals import AlreadyDecided, InvalidInput, NotFound, NotSettled, WrongId
 from schema.terms import few
 
@@ -68,24 +69,26 @@ Reason = Annotated[
 
 @strawberry.type
 class DecisionMutations:
-    @strawberry.mutation(
-        description="Approve a settled conversion: its commission is owed. Twice is once."
+    @change(
+        "Approve a settled conversion: its commission is owed. Twice is once.", needs=Scope.DECIDE
     )
     async def approve_conversion(self, info: Info, id: ConversionId) -> DecisionResult:
         return await _decide_one(info, id, Verdict.APPROVED, None)
 
-    @strawberry.mutation(description="Deny a settled conversion: nothing is owed. Twice is once.")
+    @change("Deny a settled conversion: nothing is owed. Twice is once.", needs=Scope.DECIDE)
     async def deny_conversion(self, info: Info, id: ConversionId, reason: Reason) -> DecisionResult:
         return await _decide_one(info, id, Verdict.DENIED, denial_reason(reason))
 
-    @strawberry.mutation(
-        description="Approve many at once. Those that can be are, whatever becomes of the others."
+    @change(
+        "Approve many at once. Those that can be are, whatever becomes of the others.",
+        needs=Scope.DECIDE,
     )
     async def approve_conversions(self, info: Info, ids: ConversionIds) -> DecisionsResult:
         return await _decide_many(info, ids, Verdict.APPROVED, None)
 
-    @strawberry.mutation(
-        description="Deny many at once. Those that can be are, whatever becomes of the others."
+    @change(
+        "Deny many at once. Those that can be are, whatever becomes of the others.",
+        needs=Scope.DECIDE,
     )
     async def deny_conversions(
         self, info: Info, ids: ConversionIds, reason: Reason
@@ -94,14 +97,14 @@ class DecisionMutations:
 
 
 async def _decide_one(info: Info, id: str, verdict: Verdict, reason: str | None) -> Conversion:
-    found = decode("conv", id)
-    async with acting(info, conversion=id, reason=reason) as act:
-        outcomes = await actions.decide(
-            act.tx, act.account_id, [found], verdict, reason, act.actor, act.now
-        )
-        if (refusal := outcomes[found]) is not None:
-            raise refusal
-    return cast(Conversion, await read_one(info, Conversion, found))
+    act = info.context.act
+    found = await act.changes(Conversion, id)
+    outcomes = await actions.decide(
+        act.tx, act.account_id, [found], verdict, reason, act.actor, act.now
+    )
+    if (refusal := outcomes[found]) is not None:
+        raise refusal
+    return await act.answer(Conversion, found)
 
 
 async def _decide_many(
@@ -114,9 +117,10 @@ async def _decide_many(
             found[id] = decode("conv", id)
         except NoSuchId as wrong:
             refusals[id] = wrong
-    async with acting(info, conversions=ids, reason=reason) as act:
-        outcomes = await actions.decide(
-            act.tx, act.account_id, list(found.values()), verdict, reason, act.actor, act.now
-        )
+    act = info.context.act
+    await act.remember(Conversion, list(found.values()))
+    outcomes = await actions.decide(
+        act.tx, act.account_id, list(found.values()), verdict, reason, act.actor, act.now
+    )
     refusals |= {id: why for id, uuid in found.items() if (why := outcomes[uuid]) is not None}
     return DecisionOutcomes(asked=ids, found=found, refusals=refusals)

@@ -96,10 +96,36 @@ class PartnershipStatus(Enum):
     ENDED = word("ENDED", description="No new links; links made before still work.")
 
 
+@strawberry.enum(description="One of the two who have a partnership.")
+class PartnershipSide(Enum):
+    BRAND = word("BRAND", description="The account's people.")
+    AFFILIATE = word("AFFILIATE", description="The affiliate.")
+
+
+@strawberry.enum(description="Whether a link still does what it was made for; the worst there is.")
+class LinkHealth(Enum):
+    OK = word("OK", description="It does.")
+    STORE_DISCONNECTED = word(
+        "STORE_DISCONNECTED", description="The store is disconnected: sales are not reported."
+    )
+    NOT_IN_CATALOGUE = word(
+        "NOT_IN_CATALOGUE", description="The store's listings do not have the product."
+    )
+    INACTIVE = word("INACTIVE", description="The product is not for sale.")
+    OUT_OF_STOCK = word("OUT_OF_STOCK", description="No SKU of the product is in stock.")
+    PARTNERSHIP_ENDED = word(
+        "PARTNERSHIP_ENDED", description="The partnership has ended; the link works and pays."
+    )
+    PARTNERSHIP_PAUSED = word(
+        "PARTNERSHIP_PAUSED", description="The partnership is paused; the link works and pays."
+    )
+
+
 @strawberry.enum(description="What sort of page a link leads to.")
 class LandingKind(Enum):
     DETAIL_PAGE = word("DETAIL_PAGE", description="A product's page; the landing is its ASIN.")
-    STORE_PAGE = word("STORE_PAGE", description="A page of the brand's Store; its path.")
+    STORE_PAGE = word("STORE_PAGE", description="A page of the brand's Store on Amazon; its path.")
+    SHOP_PAGE = word("SHOP_PAGE", description="A page of the brand's own shop; its address.")
 
 
 @strawberry.enum(description="Where a conversion stands.")
@@ -161,6 +187,14 @@ class DutyKind(Enum):
     SYNC_CATALOG = word("sync_catalog", description="Fetch a store's products.")
     PULL_REPORT = word("pull_report", description="Fetch a report.")
     SETTLE = word("settle", description="Settle a store's conversions.")
+    SEND_MAIL = word("send_mail", description="Send a letter.")
+    MEASURE_REPUTATION = word(
+        "measure_reputation", description="Count how an account treats its affiliates."
+    )
+    MEASURE_TRACK_RECORD = word(
+        "measure_track_record", description="Measure how an affiliate does over all accounts."
+    )
+    FORGET_OLD = word("forget_old", description="Delete what was kept for a while only.")
 
 
 @strawberry.enum(description="A setting that an Amazon offer cannot have.")
@@ -174,3 +208,121 @@ class OfferSetting(Enum):
     COOKIE_DAYS = word("cookie_days", description="A cookie period other than 14 days.")
     SUBSCRIPTION_TRACKING = word("subscription_tracking", description="Recurring orders.")
     FIXED_PER_ORDER = word("fixed_per_order", description="A fixed amount per order.")
+
+
+@strawberry.enum(description="Whose part of the house a seat is in.")
+class Room(Enum):
+    ACCOUNT = word("ACCOUNT", description="An account's: a merchant's workspace.")
+    AFFILIATE = word("AFFILIATE", description="An affiliate's: what is about them, anywhere.")
+    OPERATOR = word(
+        "OPERATOR", description="The operators': accounts and people, none of the trade."
+    )
+
+
+@strawberry.enum(description="What a member is in an account.")
+class Role(Enum):
+    OWNER = word("OWNER", description="Everything.")
+    MANAGER = word("MANAGER", description="The trade and its decisions, but not who gets in.")
+    FINANCE = word("FINANCE", description="To see everything of the trade, and to decide.")
+    VIEWER = word("VIEWER", description="To see everything of the trade.")
+
+
+@strawberry.enum(description="What has become of an invitation to join an account.")
+class MemberInvitationState(Enum):
+    OPEN = word("OPEN", description="It can be accepted.")
+    EXPIRED = word("EXPIRED", description="It was not accepted in time.")
+    ACCEPTED = word("ACCEPTED", description="Somebody joined by it.")
+    REVOKED = word("REVOKED", description="It was taken back.")
+
+
+@strawberry.enum(description="What may be done in an account.")
+class Scope(Enum):
+    READ = word("READ", description="To see its trade.")
+    MANAGE = word("MANAGE", description="Stores, offers, affiliates, the marketplace, links.")
+    DECIDE = word("DECIDE", description="To approve and deny conversions.")
+    ADMINISTER = word("ADMINISTER", description="Members, keys and the audit.")
+
+
+@strawberry.enum(description="What a brand sells and an affiliate speaks of: one list for both.")
+class Category(Enum):
+    APPLIANCES = word("APPLIANCES", description="Appliances.")
+    ART_AND_CRAFTS = word("ART_AND_CRAFTS", description="Art and crafts.")
+    AUTOMOTIVE = word("AUTOMOTIVE", description="Automotive.")
+    BABY = word("BABY", description="Baby.")
+    BEAUTY = word("BEAUTY", description="Beauty.")
+    BOOKS = word("BOOKS", description="Books.")
+    CLEANING = word("CLEANING", description="Cleaning.")
+    CLOTHING = word("CLOTHING", description="Clothing.")
+    COMPUTERS = word("COMPUTERS", description="Computers.")
+    ELECTRONICS = word("ELECTRONICS", description="Electronics.")
+    FITNESS = word("FITNESS", description="Fitness.")
+    FOOD_AND_DRINK = word("FOOD_AND_DRINK", description="Food and drink.")
+    FURNITURE = word("FURNITURE", description="Furniture.")
+    GAMES = word("GAMES", description="Games.")
+    GARDEN = word("GARDEN", description="Garden.")
+    GIFTS = word("GIFTS", description="Gifts.")
+    HEALTH = word("HEALTH", description="Health.")
+    HOBBIES = word("HOBBIES", description="Hobbies.")
+    HOME = word("HOME", description="Home.")
+    JEWELRY = word("JEWELRY", description="Jewelry.")
+    KITCHEN = word("KITCHEN", description="Kitchen.")
+    LUGGAGE_AND_TRAVEL = word("LUGGAGE_AND_TRAVEL", description="Luggage and travel.")
+    MOVIES_AND_MUSIC = word("MOVIES_AND_MUSIC", description="Movies and music.")
+    MUSICAL_INSTRUMENTS = word("MUSICAL_INSTRUMENTS", description="Musical instruments.")
+    OFFICE = word("OFFICE", description="Office.")
+    OUTDOORS = word("OUTDOORS", description="Outdoors.")
+    PARENTING = word("PARENTING", description="Parenting.")
+    PETS = word("PETS", description="Pets.")
+    PHOTOGRAPHY = word("PHOTOGRAPHY", description="Photography.")
+    SHOES = word("SHOES", description="Shoes.")
+    SPORTS = word("SPORTS", description="Sports.")
+    SUPPLEMENTS = word("SUPPLEMENTS", description="Supplements.")
+    TOOLS = word("TOOLS", description="Tools.")
+    TOYS = word("TOYS", description="Toys.")
+    OTHER = word("OTHER", description="Something else.")
+
+
+@strawberry.enum(description="Where an affiliate reaches people.")
+class ChannelKind(Enum):
+    WEBSITE = word("WEBSITE", description="A website.")
+    BLOG = word("BLOG", description="A blog.")
+    YOUTUBE = word("YOUTUBE", description="YouTube.")
+    INSTAGRAM = word("INSTAGRAM", description="Instagram.")
+    TIKTOK = word("TIKTOK", description="TikTok.")
+    NEWSLETTER = word("NEWSLETTER", description="A newsletter.")
+    PODCAST = word("PODCAST", description="A podcast.")
+    PINTEREST = word("PINTEREST", description="Pinterest.")
+    X = word("X", description="X, once Twitter.")
+    FACEBOOK = word("FACEBOOK", description="Facebook.")
+    OTHER = word("OTHER", description="Somewhere else.")
+
+
+@strawberry.enum(description="What your account thinks of an affiliate; they never see it.")
+class DiscoveryMark(Enum):
+    STARRED = word("STARRED", description="To be remembered.")
+    IGNORED = word("IGNORED", description="Not to be shown again where ignored ones are hidden.")
+
+
+@strawberry.enum(description="How well an affiliate has sold in the last 90 days, for everybody.")
+class Fit(Enum):
+    EXCELLENT = word("EXCELLENT", description="Many clicks become orders, and few come back.")
+    GOOD = word("GOOD", description="Better than most.")
+    FAIR = word("FAIR", description="Something is sold.")
+    LOW = word("LOW", description="Little is sold, or much of it comes back.")
+    UNKNOWN = word("UNKNOWN", description="Fewer than 100 clicks: too few to judge by.")
+
+
+@strawberry.enum(description="Where an invitation stands.")
+class InvitationState(Enum):
+    SENT = word("SENT", description="It waits for the affiliate's answer.")
+    ACCEPTED = word("ACCEPTED", description="The affiliate joined.")
+    DECLINED = word("DECLINED", description="The affiliate did not want to.")
+    WITHDRAWN = word("WITHDRAWN", description="The brand took it back.")
+
+
+@strawberry.enum(description="Where an application stands.")
+class ApplicationState(Enum):
+    SUBMITTED = word("SUBMITTED", description="It waits for the brand's answer.")
+    ACCEPTED = word("ACCEPTED", description="The affiliate was let in, by a person or by rules.")
+    REJECTED = word("REJECTED", description="The brand said no; `reason` says why.")
+    WITHDRAWN = word("WITHDRAWN", description="The affiliate took it back.")

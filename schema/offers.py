@@ -2,21 +2,21 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry.scalars import JSON
 
+from domain.access import Scope
 from domain.ids import decode
 from domain.offers import actions
-from schema.acting import Info, acting
+from schema.acting import Info, change
 from schema.reading import (
     Connection,
     Node,
     column,
     contains,
     equals,
-    read_one,
     table,
     to_many,
     to_one,
@@ -28,6 +28,7 @@ from schema.refusals import (
     NotFound,
     OfferArchived,
     OfferInUse,
+    OfferListed,
     OfferNameTaken,
     SalesAlreadyReported,
     StartsInThePast,
@@ -37,13 +38,27 @@ from schema.refusals import (
 from schema.stores import Store
 from schema.terms import TermsInput
 
+if TYPE_CHECKING:
+    from schema.marketplace import Agreement, Listing, PromotedProduct
+
 # The day at the store, by the installation's clock; `Context.read` says the moment.
 _TODAY = """(current_setting('app.now')::timestamptz at time zone
     (select s.time_zone from store s where s.account_id = {p}.account_id and s.id = {p}.store_id)
     )::date"""
 
 
-@table("offer_version", prefix="oven", tenant="account_id", sort=("-valid_from",))
+# The offers that an affiliate goes or went by, was invited to or applied to.
+_SHOWN = """({{t}}.account_id, {{t}}.{}) in (select k.account_id, k.offer_id
+    from offer_of_affiliate k where current_affiliate() = {{affiliate}})"""
+
+
+@table(
+    "offer_version",
+    prefix="oven",
+    tenant="account_id",
+    affiliate=_SHOWN.format("offer_id"),
+    sort=("-valid_from",),
+)
 class OfferVersion(Node):
     """Terms of an offer from a day on. A day's sales are paid by the version of that day."""
 
@@ -70,6 +85,7 @@ class OfferFilter:
     "offer",
     prefix="offr",
     tenant="account_id",
+    affiliate=_SHOWN.format("id"),
     filter=OfferFilter,
     sort=("-created_at", "name"),
 )
@@ -86,6 +102,23 @@ class Offer(Node):
     )
     versions: list[OfferVersion] = to_many(
         "Its terms through time, the newest first; the first of them may still be to come."
+        " At most 100.",
+        "offer_id",
+        told=True,
+    )
+    listing: Annotated["Listing", strawberry.lazy("schema.marketplace")] | None = to_one(
+        "How it stands in the marketplace; null while it is not listed.",
+        on="{t}.offer_id = {p}.id",
+    )
+    promoted_products: list[Annotated["PromotedProduct", strawberry.lazy("schema.marketplace")]] = (
+        to_many(
+            "The products that its listing shows, in the brand's order. All others earn as well.",
+            "offer_id",
+            told=True,
+        )
+    )
+    agreements: list[Annotated["Agreement", strawberry.lazy("schema.marketplace")]] = to_many(
+        "The brand's own agreement with affiliates, the newest version first; that one is in force."
         " At most 100.",
         "offer_id",
     )
@@ -151,46 +184,47 @@ EditOfferResult = Annotated[
     strawberry.union("EditOfferResult", description="The offer, or why not."),
 ]
 ArchiveOfferResult = Annotated[
-    Offer | OfferInUse | NotFound | WrongId,
+    Offer | OfferListed | OfferInUse | NotFound | WrongId,
     strawberry.union("ArchiveOfferResult", description="The offer, or why not."),
 ]
 
 
 @strawberry.type
 class OfferMutations:
-    @strawberry.mutation(
-        description="Create an offer. A store may have as many as one likes; each affiliate goes"
-        " by one of them."
+    @change(
+        "Create an offer. A store may have as many as one likes; each affiliate goes"
+        " by one of them.",
+        needs=Scope.MANAGE,
     )
     async def create_offer(self, info: Info, input: CreateOfferInput) -> CreateOfferResult:
+        act = info.context.act
         store_id, terms = decode("stor", input.store_id), input.terms.of_trade()
-        async with acting(info, store=input.store_id, name=input.name) as act:
-            offer = await actions.create_offer(
-                act.tx, act.account_id, store_id, input.name, input.description, terms,
-                input.starts_on, act.now,
-            )  # fmt: skip
-        return cast(Offer, await read_one(info, Offer, offer.id))
+        offer = await actions.create_offer(
+            act.tx, act.account_id, store_id, input.name, input.description, terms,
+            input.starts_on, act.now,
+        )  # fmt: skip
+        return await act.answer(Offer, offer.id)
 
-    @strawberry.mutation(description="Change an offer. New terms never touch a past day.")
+    @change("Change an offer. New terms never touch a past day.", needs=Scope.MANAGE)
     async def edit_offer(self, info: Info, input: EditOfferInput) -> EditOfferResult:
-        offer_id = decode("offr", input.offer_id)
+        act = info.context.act
+        offer_id = await act.changes(Offer, input.offer_id)
         terms = None if input.terms is None else input.terms.of_trade()
-        async with acting(info, offer=input.offer_id, starts_on=input.starts_on) as act:
-            await actions.edit_offer(
-                act.tx, act.account_id, offer_id, act.now, name=input.name,
-                description=input.description, terms=terms, starts_on=input.starts_on,
-            )  # fmt: skip
-        return cast(Offer, await read_one(info, Offer, offer_id))
+        await actions.edit_offer(
+            act.tx, act.account_id, offer_id, act.now, name=input.name,
+            description=input.description, terms=terms, starts_on=input.starts_on,
+        )  # fmt: skip
+        return await act.answer(Offer, offer_id)
 
-    @strawberry.mutation(
-        description="Take an offer out of use that no partnership goes by. Twice is once."
+    @change(
+        "Take an offer out of use that no partnership goes by. Twice is once.", needs=Scope.MANAGE
     )
     async def archive_offer(
         self,
         info: Info,
         id: Annotated[strawberry.ID, strawberry.argument(description="Of the offer.")],
     ) -> ArchiveOfferResult:
-        offer_id = decode("offr", id)
-        async with acting(info, offer=id) as act:
-            await actions.archive_offer(act.tx, act.account_id, offer_id, act.now)
-        return cast(Offer, await read_one(info, Offer, offer_id))
+        act = info.context.act
+        offer_id = await act.changes(Offer, id)
+        await actions.archive_offer(act.tx, act.account_id, offer_id, act.now)
+        return await act.answer(Offer, offer_id)

@@ -1,20 +1,19 @@
-"""Begin, move, pause and end partnerships."""
+"""Begin, move, pause and end partnerships, leave them, and note about them."""
 
-from collections.abc import Awaitable, Callable
 from datetime import date
-from typing import Annotated, cast
-from uuid import UUID
+from typing import Annotated
 
 import strawberry
 
-from db.pool import Tx
+from domain.access import Room, Scope
 from domain.affiliates import actions
 from domain.ids import decode
-from schema.acting import Info, acting
+from schema.acting import Info, change
 from schema.partnerships import Partnership
-from schema.reading import read_one
 from schema.refusals import (
+    AffiliateLeft,
     AlreadyPartner,
+    InvalidInput,
     MoveInThePast,
     NotFound,
     OfferArchived,
@@ -36,8 +35,36 @@ class MovePartnershipInput:
     )
 
 
+@strawberry.input(description="A field of the brand's own.")
+class CustomFieldInput:
+    name: str = strawberry.field(description="1 to 50 characters.")
+    value: str = strawberry.field(description="500 characters at most; empty for no such field.")
+
+
+@strawberry.input(
+    description="What a brand notes about a partnership for itself. What is left out stays; what is"
+    " given takes the place of what was there."
+)
+class AnnotatePartnershipInput:
+    partnership_id: strawberry.ID = strawberry.field(description="Which partnership.")
+    tags: list[str] | None = strawberry.field(
+        default=None,
+        description="All its tags, at most 20 of 1 to 50 characters, told apart without case.",
+    )
+    note: str | None = strawberry.field(default=None, description="5,000 characters at most.")
+    custom_fields: list[CustomFieldInput] | None = strawberry.field(
+        default=None, description="All its fields, at most 50."
+    )
+
+
 AddAffiliateToOfferResult = Annotated[
-    Partnership | AlreadyPartner | OfferArchived | SalesAlreadyReported | NotFound | WrongId,
+    Partnership
+    | AlreadyPartner
+    | AffiliateLeft
+    | OfferArchived
+    | SalesAlreadyReported
+    | NotFound
+    | WrongId,
     strawberry.union("AddAffiliateToOfferResult", description="The partnership, or why not."),
 ]
 MovePartnershipResult = Annotated[
@@ -52,18 +79,29 @@ MovePartnershipResult = Annotated[
     strawberry.union("MovePartnershipResult", description="The partnership, or why not."),
 ]
 PartnershipResult = Annotated[
-    Partnership | PartnershipEnded | NotFound | WrongId,
+    Partnership | PartnershipEnded | InvalidInput | NotFound | WrongId,
     strawberry.union("PartnershipResult", description="The partnership, or why not."),
 ]
+AnnotatePartnershipResult = Annotated[
+    Partnership | InvalidInput | NotFound | WrongId,
+    strawberry.union("AnnotatePartnershipResult", description="The partnership, or why not."),
+]
 PartnershipId = Annotated[strawberry.ID, strawberry.argument(description="Of the partnership.")]
-Change = Callable[[Tx, UUID, UUID], Awaitable[object]]
+Reason = Annotated[
+    str, strawberry.argument(description="For the other side to read; 1 to 1,000 characters.")
+]
+MaybeReason = Annotated[
+    str | None, strawberry.argument(description="For the affiliate to read, if there is one.")
+]
 
 
 @strawberry.type
 class PartnershipMutations:
-    @strawberry.mutation(
-        description="Make an affiliate a partner of the offer's store, paid by the offer from"
-        " today on. A partnership that had ended begins again, with Amazon's clicks kept."
+    @change(
+        "Make an affiliate whom you entered, or who was a partner before, one of the offer's store,"
+        " paid by the offer from today on. Others are invited, or apply. A partnership that had"
+        " ended begins again, with Amazon's clicks kept.",
+        needs=Scope.MANAGE,
     )
     async def add_affiliate_to_offer(
         self,
@@ -71,44 +109,83 @@ class PartnershipMutations:
         affiliate_id: Annotated[strawberry.ID, strawberry.argument(description="Who.")],
         offer_id: Annotated[strawberry.ID, strawberry.argument(description="By which offer.")],
     ) -> AddAffiliateToOfferResult:
+        act = info.context.act
         affiliate, offer = decode("affl", affiliate_id), decode("offr", offer_id)
-        async with acting(info, affiliate=affiliate_id, offer=offer_id) as act:
-            partnership = await actions.add_to_offer(
-                act.tx, act.account_id, affiliate, offer, act.now
-            )
-        return cast(Partnership, await read_one(info, Partnership, partnership.id))
+        partnership = await actions.add_known_to_offer(
+            act.tx, act.account_id, affiliate, offer, act.actor, act.now
+        )
+        return await act.answer(Partnership, partnership.id)
 
-    @strawberry.mutation(
-        description="Let another offer of the same store pay from a day on. Past days stay."
+    @change(
+        "Let another offer of the same store pay from a day on. Past days stay.", needs=Scope.MANAGE
     )
     async def move_partnership(
         self, info: Info, input: MovePartnershipInput
     ) -> MovePartnershipResult:
-        id, offer_id = decode("part", input.partnership_id), decode("offr", input.offer_id)
-        remembered = {"partnership": input.partnership_id, "offer": input.offer_id}
-        async with acting(info, **remembered, from_day=input.from_day) as act:
-            await actions.move_to_offer(
-                act.tx, act.account_id, id, offer_id, input.from_day, act.now
-            )
-        return cast(Partnership, await read_one(info, Partnership, id))
+        act = info.context.act
+        id = await act.changes(Partnership, input.partnership_id)
+        offer_id = decode("offr", input.offer_id)
+        await actions.move_to_offer(act.tx, act.account_id, id, offer_id, input.from_day, act.now)
+        return await act.answer(Partnership, id)
 
-    @strawberry.mutation(description="No new links for a while. Twice is once.")
-    async def pause_partnership(self, info: Info, id: PartnershipId) -> PartnershipResult:
-        return await _change(info, id, actions.pause)
-
-    @strawberry.mutation(description="New links again. Twice is once.")
-    async def resume_partnership(self, info: Info, id: PartnershipId) -> PartnershipResult:
-        return await _change(info, id, actions.resume)
-
-    @strawberry.mutation(
-        description="No new links any more; links made before still work and pay. Twice is once."
+    @change(
+        "No new links for a while; links made before still work and pay. Twice is once, and the"
+        " first reason stands.",
+        needs=Scope.MANAGE,
     )
-    async def end_partnership(self, info: Info, id: PartnershipId) -> PartnershipResult:
-        return await _change(info, id, actions.end)
+    async def pause_partnership(
+        self, info: Info, id: PartnershipId, reason: Reason
+    ) -> PartnershipResult:
+        act = info.context.act
+        found = await act.changes(Partnership, id)
+        await actions.pause(act.tx, act.account_id, found, reason, act.now)
+        return await act.answer(Partnership, found)
 
+    @change("New links again. Twice is once.", needs=Scope.MANAGE)
+    async def resume_partnership(
+        self, info: Info, id: PartnershipId, reason: MaybeReason = None
+    ) -> PartnershipResult:
+        act = info.context.act
+        found = await act.changes(Partnership, id)
+        await actions.resume(act.tx, act.account_id, found, reason, act.now)
+        return await act.answer(Partnership, found)
 
-async def _change(info: Info, id: str, change: Change) -> Partnership:
-    partnership_id = decode("part", id)
-    async with acting(info, partnership=id) as act:
-        await change(act.tx, act.account_id, partnership_id)
-    return cast(Partnership, await read_one(info, Partnership, partnership_id))
+    @change(
+        "No new links any more; links made before still work and pay. Twice is once, and the first"
+        " reason stands.",
+        needs=Scope.MANAGE,
+    )
+    async def end_partnership(
+        self, info: Info, id: PartnershipId, reason: Reason
+    ) -> PartnershipResult:
+        act = info.context.act
+        found = await act.changes(Partnership, id)
+        await actions.end(act.tx, act.account_id, found, reason, act.now)
+        return await act.answer(Partnership, found)
+
+    @change(
+        "End a partnership of your own: no new links any more; those made before still work and"
+        " pay. Twice is once, and the first reason stands.",
+        room=Room.AFFILIATE,
+    )
+    async def leave_partnership(
+        self, info: Info, id: PartnershipId, reason: Reason
+    ) -> PartnershipResult:
+        act = info.context.act
+        await act.enter(await actions.account_of(act.tx, decode("part", id), act.affiliate_id))
+        found = await act.changes(Partnership, id)
+        await actions.leave(act.tx, act.account_id, found, reason, act.now)
+        return await act.answer(Partnership, found)
+
+    @change("Note about a partnership what only the brand sees.", needs=Scope.MANAGE)
+    async def annotate_partnership(
+        self, info: Info, input: AnnotatePartnershipInput
+    ) -> AnnotatePartnershipResult:
+        act = info.context.act
+        found = await act.changes(Partnership, input.partnership_id)
+        fields = input.custom_fields
+        await actions.annotate(
+            act.tx, act.account_id, found, tags=input.tags, note=input.note,
+            custom_fields=None if fields is None else [(one.name, one.value) for one in fields],
+        )  # fmt: skip
+        return await act.answer(Partnership, found)

@@ -1,13 +1,16 @@
 """Partnerships: one affiliate with one store."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import strawberry
+from strawberry.scalars import JSON
 
+from domain.access import Room
 from schema.affiliates import Affiliate
-from schema.enums import PartnershipStatus
+from schema.enums import PartnershipSide, PartnershipStatus
 from schema.offers import Offer
+from schema.progress import Progress
 from schema.reading import (
     Connection,
     Node,
@@ -26,22 +29,12 @@ if TYPE_CHECKING:
     from schema.links import LinkConnection
 
 
-@table("click_progress", tenant="account_id")
-class Progress:
-    """An affiliate's way to the clicks from which on Amazon shows sales, over all their links."""
-
-    clicks: int = column("Clicks counted, no further than `of`.")
-    of: int = column("Clicks that Amazon asks for, at the moment 10.", "threshold")
-    remaining: int = column("Clicks still to go; 0 when there.", "{t}.threshold - {t}.clicks")
-    reached: bool = column(
-        "Whether the clicks are there; Amazon follows within days.", "{t}.clicks >= {t}.threshold"
-    )
-    visible_at: datetime | None = column(
-        "When Amazon first showed figures; null while it masks them."
-    )
+OWN: Final = """exists (select from partnership k where k.account_id = {t}.account_id
+    and k.id = {t}.partnership_id and k.affiliate_id = {affiliate})"""
+"""Of a partnership of the affiliate's own."""
 
 
-@table("assignment", tenant="account_id", sort=("-valid_from",))
+@table("assignment", tenant="account_id", affiliate=OWN, sort=("-valid_from",))
 class Assignment:
     """Which offer pays for a partnership's days, from a day on."""
 
@@ -49,7 +42,13 @@ class Assignment:
     offer: Offer = to_one("The offer that pays.", "offer_id")
 
 
-@table("ad_group", prefix="subi", tenant="account_id", sort=("sub_id", "created_at"))
+@table(
+    "ad_group",
+    prefix="subi",
+    tenant="account_id",
+    affiliate=OWN,
+    sort=("sub_id", "created_at"),
+)
 class SubId(Node):
     """A name that an affiliate gives to some of their links, to tell their sales apart."""
 
@@ -72,9 +71,21 @@ class PartnershipFilter:
     store_id: strawberry.ID | None = equals("With this store.", "store_id", prefix="stor")
     affiliate_id: strawberry.ID | None = equals("Of this affiliate.", "affiliate_id", prefix="affl")
     offer_id: strawberry.ID | None = equals("That go by this offer.", "offer_id", prefix="offr")
+    affiliate_name: str | None = where(
+        "Part of the affiliate's name.",
+        "exists (select from affiliate k where k.id = {t}.affiliate_id and k.name ilike {v})",
+        like=True,
+        only=Room.ACCOUNT,
+    )
     status: list[PartnershipStatus] | None = one_of("Any of these.", "status")
     visible: bool | None = where(
         "Whether Amazon shows figures, or masks them.", "({t}.visible_at is not null) = {v}"
+    )
+    tag: str | None = where(
+        "With this tag, in any case of letters.",
+        "exists (select from unnest({t}.tags) k where casefold(k collate pg_unicode_fast)"
+        " = casefold({v} collate pg_unicode_fast))",
+        only=Room.ACCOUNT,
     )
 
 
@@ -82,6 +93,7 @@ class PartnershipFilter:
     "partnership",
     prefix="part",
     tenant="account_id",
+    affiliate="affiliate_id",
     filter=PartnershipFilter,
     sort=("-created_at",),
 )
@@ -92,9 +104,25 @@ class Partnership(Node):
     affiliate: Affiliate = to_one("Who promotes it.", "affiliate_id")
     offer: Offer = to_one("The offer in force; `assignments` has the days.", "offer_id")
     status: PartnershipStatus = column("Whether new links can be made.")
+    status_reason: str | None = column(
+        "Why it is so, as whoever changed it wrote; null when nothing was said."
+    )
+    status_changed_at: datetime | None = column("Since when; null when it has always been so.")
+    status_changed_by: PartnershipSide | None = column(
+        "Which side changed it last; null when neither has."
+    )
+    tags: list[str] = column("What the brand calls it by, at most 20.", only=Room.ACCOUNT)
+    note: str = column("What the brand notes about it; may be empty.", only=Room.ACCOUNT)
+    custom_fields: JSON = column(
+        "Fields of the brand's own: texts by their names.", only=Room.ACCOUNT
+    )
     campaign_token: str = column("The campaign's name in Amazon's reports; aa_campaignid in tags.")
     created_at: datetime = column("When it began.")
-    progress: Progress = to_one("The way to Amazon's threshold.", on="{t}.id = {p}.id")
+    progress: Progress | None = to_one(
+        "The way to Amazon's threshold; null in an own shop, which has none.",
+        on="{t}.id = {p}.id and exists (select from store k where k.account_id = {p}.account_id"
+        " and k.id = {p}.store_id and k.channel = 'AMAZON')",
+    )
     assignments: list[Assignment] = to_many(
         "Which offer pays for which days, the newest first. At most 100.", "partnership_id"
     )

@@ -1,13 +1,13 @@
 """What was fetched from Amazon: reports and listings, with what was wrong in them."""
 
 from datetime import date, datetime
-from typing import Annotated, cast
+from typing import Annotated
 
 import strawberry
 
-from domain.ids import decode
+from domain.access import Scope
 from domain.reports.accepting import accept
-from schema.acting import Info, acting
+from schema.acting import Info, change
 from schema.enums import CatalogMethod, Level, ReportPurpose, RunState
 from schema.reading import (
     Connection,
@@ -17,7 +17,6 @@ from schema.reading import (
     column,
     equals,
     one_of,
-    read_one,
     table,
     to_many,
     to_one,
@@ -146,16 +145,17 @@ AcceptReportResult = Annotated[
 
 @strawberry.type
 class ReportMutations:
-    @strawberry.mutation(
-        description="Take in a report that was held back because it looked wrong. Compare it with"
-        " Amazon's console first: earlier figures are replaced by it."
+    @change(
+        "Take in a report that was held back because it looked wrong. Compare it with"
+        " Amazon's console first: earlier figures are replaced by it.",
+        needs=Scope.MANAGE,
     )
     async def accept_report(
         self,
         info: Info,
         run_id: Annotated[strawberry.ID, strawberry.argument(description="A run that is HELD.")],
     ) -> AcceptReportResult:
-        id = decode("rrun", run_id)
-        async with acting(info, run=run_id) as act:
-            await accept(act.tx, act.account_id, id, act.now)
-        return cast(ReportRun, await read_one(info, ReportRun, id))
+        act = info.context.act
+        id = await act.changes(ReportRun, run_id)
+        await accept(act.tx, act.account_id, id, act.now)
+        return await act.answer(ReportRun, id)

@@ -6,10 +6,11 @@ from uuid import UUID
 
 import strawberry
 
+from domain.access import Scope
 from domain.amazon import actions, rules
 from domain.amazon.consent import start_url
 from domain.ids import decode
-from schema.acting import Info, acting
+from schema.acting import Info, change
 from schema.enums import Api, Attribution, GrantState, ProfileKind, Region
 from schema.reading import (
     Connection,
@@ -112,8 +113,9 @@ class SellerAccountConnection(Connection[SellerAccount]):
 @strawberry.type(description="A consent that a person may now give.")
 class ConsentStarted:
     url: str = strawberry.field(
-        description="For the seller to open in a browser within 15 minutes, once. It leads to"
-        " Amazon's page and back. Show it to nobody else."
+        description="To open within 15 minutes, once, in the browser in which you are signed in. It"
+        " leads to Amazon's page and back. A consent that a tool began by its key may be given in"
+        " any browser: show the address to nobody else."
     )
     grant_id: strawberry.Private[UUID]
 
@@ -134,19 +136,20 @@ StartConsentResult = Annotated[
 
 @strawberry.type
 class SellerMutations:
-    @strawberry.mutation(description="Add a seller, to be connected by its two consents.")
+    @change("Add a seller, to be connected by its two consents.", needs=Scope.MANAGE)
     async def add_seller_account(
         self,
         info: Info,
         name: Annotated[str, strawberry.argument(description="Yours for it; 1 to 200 characters.")],
     ) -> AddSellerAccountResult:
-        async with acting(info, name=name) as act:
-            id = await actions.add_seller_account(act.tx, act.account_id, name, act.now)
-        return cast(SellerAccount, await read_one(info, SellerAccount, id))
+        act = info.context.act
+        id = await actions.add_seller_account(act.tx, act.account_id, name, act.now)
+        return await act.answer(SellerAccount, id)
 
-    @strawberry.mutation(
-        description="Let the seller consent to one of Amazon's APIs: the first time, or again"
-        " after a consent was lost. Each API needs a consent of its own."
+    @change(
+        "Let the seller consent to one of Amazon's APIs: the first time, or again"
+        " after a consent was lost. Each API needs a consent of its own.",
+        needs=Scope.MANAGE,
     )
     async def start_consent(
         self,
@@ -156,10 +159,11 @@ class SellerMutations:
         ],
         api: Annotated[Api, strawberry.argument(description="To which API.")],
     ) -> StartConsentResult:
+        act = info.context.act
         id = decode("slac", seller_account_id)
-        async with acting(info, seller_account=seller_account_id, api=api.name) as act:
-            started = await actions.start_consent(
-                act.tx, act.account_id, id, rules.Api[api.name], act.now
-            )
+        started = await actions.start_consent(
+            act.tx, act.account_id, id, rules.Api[api.name], act.now,
+            person_id=info.context.signed_in.person_id,
+        )  # fmt: skip
         url = start_url(info.context.public_url, rules.Api[api.name], started.state)
         return ConsentStarted(url=url, grant_id=started.grant_id)

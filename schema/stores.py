@@ -1,10 +1,11 @@
 """Brands and their stores."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import strawberry
 
+from domain.access import Room
 from schema.enums import Channel, Platform, StoreStatus
 from schema.freshness import Freshness
 from schema.reading import (
@@ -40,12 +41,26 @@ _STATUS = """case when {t}.disconnected_at is not null then 'DISCONNECTED'
     then 'MEASURING_NOT_CONFIRMED' else 'CONNECTED' end"""
 
 
-@table("brand", prefix="brnd", tenant="account_id", sort=("name", "created_at"))
+SHOWN: Final = """({t}.account_id, {t}.id) in (select k.account_id, k.store_id
+    from store_of_affiliate k where current_affiliate() = {affiliate})"""
+"""The stores that an affiliate promotes or promoted, was invited to or applied to."""
+
+
+@table(
+    "brand",
+    prefix="brnd",
+    tenant="account_id",
+    affiliate="""exists (select from store k where k.account_id = {t}.account_id
+        and k.brand_id = {t}.id and """
+    + SHOWN.replace("{t}", "k")
+    + ")",
+    sort=("name", "created_at"),
+)
 class Brand(Node):
     """A brand of the account: the party to every partnership."""
 
     name: str = column("Its name, as registered.")
-    created_at: datetime = column("When its first store was connected.")
+    created_at: datetime = column("When its first store was connected.", only=Room.ACCOUNT)
     seller_account: SellerAccount | None = to_one(
         "The seller it is registered under; null when it sells in its own shop only.",
         "seller_account_id",
@@ -64,8 +79,12 @@ class BrandConnection(Connection[Brand]):
 class StoreFilter:
     channel: list[Channel] | None = one_of("Any of these.", "channel")
     brand_id: strawberry.ID | None = equals("Of this brand.", "brand_id", prefix="brnd")
-    profile_id: strawberry.ID | None = equals("Of this profile.", "profile_id", prefix="prof")
-    status: list[StoreStatus] | None = where("Any of these.", f"({_STATUS}) = any({{v}})")
+    profile_id: strawberry.ID | None = where(
+        "Of this profile.", "{t}.profile_id = {v}", prefix="prof", only=Room.ACCOUNT
+    )
+    status: list[StoreStatus] | None = where(
+        "Any of these.", f"({_STATUS}) = any({{v}})", only=Room.ACCOUNT
+    )
     name: str | None = contains("Part of the name.", "name")
 
 
@@ -73,6 +92,7 @@ class StoreFilter:
     "store",
     prefix="stor",
     tenant="account_id",
+    affiliate=SHOWN,
     filter=StoreFilter,
     sort=("name", "connected_at"),
 )
@@ -90,9 +110,17 @@ class Store(Node):
     )
     marketplace_id: str | None = column("Amazon's id of the marketplace; null for an own shop.")
     url: str | None = column("The address of an own shop; null on Amazon.")
+    storefront_url: str | None = column(
+        "Where a storefront link leads: the brand's Store page on Amazon, null until somebody has"
+        " said where that is; of an own shop its address.",
+        "coalesce({t}.storefront_url, {t}.url)",
+        told=True,
+    )
     currency: str = column("ISO 4217; all its money is in it.")
     time_zone: str = column("An IANA name. Days of its sales and offers are this zone's.")
-    status: StoreStatus = column("Whether it works, and what to do when it does not.", _STATUS)
+    status: StoreStatus = column(
+        "Whether it works, and what to do when it does not.", _STATUS, only=Room.ACCOUNT
+    )
     connected_at: datetime = column("When it was connected first.")
     disconnected_at: datetime | None = column("When it was disconnected; null while it is not.")
     freshness: Freshness | None = to_one(

@@ -1,10 +1,13 @@
 """One function per thing that a test needs to exist; sensible defaults, only what matters passed.
 
 They write as the owner of the tables, so that a test can set up what the product would refuse.
+Here is the trade; `tests/marketplace.py` has listings and those who apply, `tests/people.py` who
+signs in, with what, and what affiliates say of themselves.
 """
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -17,23 +20,31 @@ from domain.links.tags import ad_group_token, campaign_token
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 _numbers = count(1)
+# The owner's connection speaks JSON as text: these are written for it.
+_JSON = {"answers", "changes", "channels", "custom_fields", "dtc_terms", "input", "questions"}
 
 
 async def an_account(owner: asyncpg.Connection, **fields: Any) -> UUID:
     values = {"name": "Acme", "amazon_entitled_at": NOW} | fields
-    return await _insert(owner, "account", values, id="account_id")
+    return await insert(owner, "account", values, id="account_id")
 
 
 async def an_affiliate(owner: asyncpg.Connection, **fields: Any) -> UUID:
     number = next(_numbers)
     values = {"name": f"Affiliate {number}", "email": f"a{number}@example.com"} | fields
-    return await _insert(owner, "affiliate", values)
+    return await insert(owner, "affiliate", values)
+
+
+async def an_acquaintance(owner: asyncpg.Connection, account_id: UUID, affiliate_id: UUID) -> None:
+    """The account has entered the affiliate itself."""
+    values = {"account_id": account_id, "affiliate_id": affiliate_id, "met_at": NOW}
+    await insert(owner, "acquaintance", values, id="affiliate_id")
 
 
 async def a_seller_account(owner: asyncpg.Connection, account_id: UUID, **fields: Any) -> UUID:
     number = next(_numbers)
     values = {"account_id": account_id, "name": f"Seller {number}", "merchant_id": f"A{number}"}
-    return await _insert(owner, "seller_account", values | fields)
+    return await insert(owner, "seller_account", values | fields)
 
 
 async def a_grant(
@@ -46,7 +57,7 @@ async def a_grant(
         "api": "ADS",
         "state": "CONNECTED",
     }
-    return await _insert(owner, "amazon_grant", values | fields)
+    return await insert(owner, "amazon_grant", values | fields)
 
 
 async def a_profile(
@@ -71,7 +82,7 @@ async def a_profile(
         "measuring_since": NOW,
         "discovered_at": NOW,
     }
-    return await _insert(owner, "profile", values | fields)
+    return await insert(owner, "profile", values | fields)
 
 
 async def a_store(
@@ -81,7 +92,7 @@ async def a_store(
     if profile_id is None:
         seller_account_id = await a_seller_account(owner, account_id)
         profile_id = await a_profile(owner, account_id, seller_account_id)
-    brand_id = await _insert(
+    brand_id = await insert(
         owner, "brand", {"account_id": account_id, "name": f"Brand {next(_numbers)}"}
     )
     values = {
@@ -95,13 +106,13 @@ async def a_store(
         "time_zone": "America/Los_Angeles",
         "connected_at": NOW,
     }
-    return await _insert(owner, "store", values | fields)
+    return await insert(owner, "store", values | fields)
 
 
-async def a_dtc_store(owner: asyncpg.Connection, account_id: UUID) -> UUID:
+async def a_dtc_store(owner: asyncpg.Connection, account_id: UUID, **fields: Any) -> UUID:
     """A shop of the brand's own."""
     number = next(_numbers)
-    brand_id = await _insert(owner, "brand", {"account_id": account_id, "name": f"Shop {number}"})
+    brand_id = await insert(owner, "brand", {"account_id": account_id, "name": f"Shop {number}"})
     values = {
         "account_id": account_id,
         "brand_id": brand_id,
@@ -112,7 +123,7 @@ async def a_dtc_store(owner: asyncpg.Connection, account_id: UUID) -> UUID:
         "time_zone": "America/Los_Angeles",
         "connected_at": NOW,
     }
-    return await _insert(owner, "store", values)
+    return await insert(owner, "store", values | fields)
 
 
 async def a_product(
@@ -131,7 +142,7 @@ async def a_product(
         "first_seen_at": NOW,
         "last_seen_at": NOW,
     }
-    return await _insert(owner, "product", values | fields)
+    return await insert(owner, "product", values | fields)
 
 
 async def an_offer(
@@ -144,7 +155,7 @@ async def an_offer(
         "name": f"Offer {next(_numbers)}",
         "created_at": NOW,
     }
-    offer_id = await _insert(owner, "offer", values | fields)
+    offer_id = await insert(owner, "offer", values | fields)
     await a_version(owner, account_id, offer_id, rate_bp, valid_from)
     return offer_id
 
@@ -160,7 +171,7 @@ async def a_version(
         "cookie_days": 14,
         "created_at": NOW,
     }
-    return await _insert(owner, "offer_version", values)
+    return await insert(owner, "offer_version", values)
 
 
 async def a_partnership(
@@ -176,14 +187,14 @@ async def a_partnership(
         "campaign_token": campaign_token(store_id, affiliate_id),
         "created_at": NOW,
     }
-    partnership_id = await _insert(owner, "partnership", values | fields)
+    partnership_id = await insert(owner, "partnership", values | fields)
     assignment = {
         "account_id": account_id,
         "partnership_id": partnership_id,
         "offer_id": offer_id,
         "valid_from": valid_from,
     }
-    await _insert(owner, "assignment", assignment)
+    await insert(owner, "assignment", assignment)
     return partnership_id
 
 
@@ -199,7 +210,7 @@ async def an_ad_group(
         "token": ad_group_token(id if subid else None),
         "created_at": NOW,
     }
-    return await _insert(owner, "ad_group", values)
+    return await insert(owner, "ad_group", values)
 
 
 async def a_link(owner: asyncpg.Connection, account_id: UUID, partnership_id: UUID) -> str:
@@ -225,11 +236,11 @@ async def a_link(owner: asyncpg.Connection, account_id: UUID, partnership_id: UU
     link = values | {
         "id": link_id,
         "ad_group_id": await an_ad_group(owner, account_id, partnership_id, f"subid {number}"),
-        "creative_id": await _insert(owner, "creative", creative),
+        "creative_id": await insert(owner, "creative", creative),
         "created_at": NOW,
     }
-    await _insert(owner, "link", link)
-    await _insert(owner, "link_code", values | {"link_id": link_id}, id="code")
+    await insert(owner, "link", link)
+    await insert(owner, "link_code", values | {"link_id": link_id}, id="code")
     return str(values["code"])
 
 
@@ -240,6 +251,7 @@ async def a_conversion(
     partnership = await owner.fetchrow(
         "SELECT store_id, affiliate_id FROM partnership WHERE id = $1", partnership_id
     )
+    assert partnership is not None, "the partnership of that id is there"
     values = {
         "account_id": account_id,
         "id": uuid4(),
@@ -258,15 +270,20 @@ async def a_conversion(
     for prefix in ("", "reported_"):
         values |= {f"{prefix}orders": 1, f"{prefix}units": 1, f"{prefix}sales_minor": 1000}
         values[f"{prefix}commission_minor"] = 100
-    return await _insert(owner, "conversion", values)
+    return await insert(owner, "conversion", values)
 
 
-async def _insert(
+async def insert(
     owner: asyncpg.Connection, table: str, values: dict[str, Any], id: str = "id"
 ) -> UUID:
+    """A row of any table; for the functions here and beside."""
     names = ", ".join(values)
     places = ", ".join(f"${n}" for n in range(1, len(values) + 1))
+    written = [
+        json.dumps(value) if name in _JSON and not isinstance(value, str | None) else value
+        for name, value in values.items()
+    ]
     found: UUID = await owner.fetchval(
-        f"INSERT INTO {table} ({names}) VALUES ({places}) RETURNING {id}", *values.values()
+        f"INSERT INTO {table} ({names}) VALUES ({places}) RETURNING {id}", *written
     )
     return found

@@ -5,11 +5,13 @@ Time is the sandbox's: it stands until a test moves it.
 
 from __future__ import annotations
 
+import tempfile
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -26,6 +28,7 @@ from domain.amazon import actions as amazon
 from domain.amazon.consent import start_url
 from domain.amazon.rules import Api
 from domain.catalog import actions as catalog
+from domain.clock import SystemClock
 from domain.duties.rules import Duty, Kind
 from domain.sealing import Keyring
 from sandbox.app import create_app
@@ -38,6 +41,7 @@ from workers.clients import Amazon, Application
 from workers.deps import Deps
 from workers.errors import NotYet
 from workers.jobs import HANDLERS
+from workers.post import Outbox, Post
 
 AMAZON = "http://amazon.test"
 OURS = "https://clickledger.test"
@@ -54,8 +58,10 @@ class Stage:
     deps: Deps
     browser: httpx.AsyncClient
     account_id: UUID
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    asked: list[tuple[str, str]]
     """Method and path of every request to Amazon, with the grant type of token calls."""
+    outbox: Path
+    """Where letters are put."""
 
     def now(self) -> datetime:
         return self.world.clock.now()
@@ -67,11 +73,11 @@ class Stage:
         async with self.db.transaction(self.account_id) as tx:
             return await amazon.add_seller_account(tx, self.account_id, name, self.now())
 
-    async def begin(self, seller_account_id: UUID, api: Api) -> str:
-        """The state of a consent that may now be given."""
+    async def begin(self, seller_account_id: UUID, api: Api, person_id: UUID | None = None) -> str:
+        """The state of a consent that may now be given, by this person or by anybody."""
         async with self.db.transaction(self.account_id) as tx:
             started = await amazon.start_consent(
-                tx, self.account_id, seller_account_id, api, self.now()
+                tx, self.account_id, seller_account_id, api, self.now(), person_id=person_id
             )
         return started.state
 
@@ -160,14 +166,18 @@ async def a_stage(
     deps_http = httpx.AsyncClient(
         transport=httpx.ASGITransport(create_app(world)), event_hooks={"request": [remember]}
     )
-    deps = Deps(db, world.clock, KEYRING, _amazon(world, deps_http), OURS)
+    folder = tempfile.TemporaryDirectory(prefix="outbox-")
+    outbox = Path(folder.name)
+    post = Post("Clickledger <clickledger@example.com>", Outbox(outbox))
+    deps = Deps(db, world.clock, KEYRING, _amazon(world, deps_http), OURS, post)
     browser = httpx.AsyncClient(
         transport=httpx.ASGITransport(create_app(world)),
         mounts={OURS: httpx.ASGITransport(_ours(world, db))},
     )
     account_id = await an_account(owner)
     async with deps_http, browser:
-        yield Stage(world, db, owner, deps, browser, account_id, asked)
+        with folder:
+            yield Stage(world, db, owner, deps, browser, account_id, asked, outbox)
 
 
 def config(world: World) -> Config:
@@ -194,6 +204,7 @@ def _ours(world: World, db: Database) -> Starlette:
 
     app = Starlette(routes=oauth.routes)
     app.state.db, app.state.clock, app.state.keyring = db, world.clock, KEYRING
+    app.state.wall = SystemClock()
     app.state.config, app.state.ring = config(world), ring
     return app
 

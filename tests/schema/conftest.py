@@ -11,11 +11,14 @@ import asyncpg
 import pytest
 
 from db.pool import Database
-from domain.accounts.actions import Viewer
+from domain.access import Room, Scope, Seat, Viewer
+from domain.sealing import Keyring
 from schema.context import Context
 from schema.reading import plain
 from schema.root import schema
 from tests.factories import NOW, an_account
+
+KEYRING = Keyring("k1", {"k1": bytes(32)})
 
 
 @dataclass
@@ -26,21 +29,61 @@ class Clock:
         return self.moment
 
 
+class Cookies:
+    """What the answers told a browser to keep."""
+
+    token: str | None = None
+
+    def keep(self, token: str, expires: datetime) -> None:
+        self.token = token
+
+    def forget(self) -> None:
+        self.token = None
+
+
 @dataclass
 class Client:
-    """Asks as one account; `account_id` None is somebody who sent no key."""
+    """Asks as one account, or from the given seat; with neither it is somebody who sent no key."""
 
     db: Database
     account_id: UUID | None
     clock: Clock = field(default_factory=lambda: Clock(NOW))
+    wall: Clock = field(default_factory=lambda: Clock(NOW))
     rings: int = 0
+    seat: Seat | None = None
+    scopes: frozenset[Scope] = frozenset(Scope)
+    actor: str = "akey_test"
+    person_id: UUID | None = None
+    cookies: Cookies = field(default_factory=Cookies)
+    idempotency_key: str | None = None
 
     def context(self) -> Context:
         async def ring() -> None:
             self.rings += 1
 
-        viewer = Viewer(self.account_id, "akey_test") if self.account_id else None
-        return Context(viewer, self.db, self.clock, ring, "r3qu3st", "https://links.example")
+        return Context(
+            viewer=self.viewer(),
+            db=self.db,
+            clock=self.clock,
+            wall=self.wall,
+            ring=ring,
+            keyring=KEYRING,
+            request_id="r3qu3st",
+            public_url="https://links.example",
+            front_end_url="https://app.example",
+            client="192.0.2.1",
+            browser="a test",
+            session=self.cookies,
+            idempotency_key=self.idempotency_key,
+        )
+
+    def viewer(self) -> Viewer | None:
+        if self.seat is not None:
+            return Viewer(self.actor, self.person_id, self.seat, (self.seat,))
+        if self.account_id is None:
+            return None
+        seat = Seat(Room.ACCOUNT, self.account_id, self.scopes)
+        return Viewer(self.actor, self.person_id, seat, (seat,))
 
     async def answer(self, document: str, /, **variables: object) -> dict[str, Any]:
         """Data and errors, as a client has them."""
@@ -74,6 +117,12 @@ def client(db: Database, account_id: UUID) -> Client:
 async def stranger(db: Database, owner: asyncpg.Connection) -> Client:
     """Another account, with nothing in it."""
     return Client(db, await an_account(owner, name="Birch"))
+
+
+def affiliate_client(db: Database, affiliate_id: UUID) -> Client:
+    """Asks as an affiliate."""
+    seat = Seat(Room.AFFILIATE, affiliate_id)
+    return Client(db, None, seat=seat, actor="pers_test")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import asyncpg
@@ -334,10 +335,7 @@ async def test_a_page_of_conversions_is_one_statement(brand: Client, desk: Desk)
             statements.append(sql)
             return await super().read(sql, params)
 
-    counting = Counting(
-        context.viewer, context.db, context.clock, context.ring, context.request_id,
-        context.public_url,
-    )  # fmt: skip
+    counting = Counting(**{each.name: getattr(context, each.name) for each in fields(context)})
     from schema.root import schema
 
     result = await schema.execute(

@@ -15,10 +15,14 @@ import pytest
 from graphql import GraphQLUnionType
 
 import domain
+from domain.access import Role, Scope
 from domain.accounts.rules import Entitlement, Plan
 from domain.affiliates.rules import Status
+from domain.applications.rules import State as ApplicationState
 from domain.conversions.rules import Verdict
+from domain.discovery.invitation import State as InvitationState
 from domain.errors import Refusal
+from domain.members.rules import MemberInvitationState
 from domain.offers.incompatibility import Setting
 from schema.errors import SHOWN, shown
 from schema.root import schema
@@ -30,12 +34,18 @@ WORKERS_OWN = {
     "Incomplete": "as Held",
     "NoPublisher": "a publisher is chosen when a worker asks Amazon for a tag",
     "RebuiltOtherwise": "an operator rebuilds at the command line",
+    "IdempotencyKeyReused": "said of the whole request, as an error and not as an answer",
+    "BegunAlready": "an installation begins at the command line",
     "BadToken": "tokens are digests of ours, never what a person wrote",
 }
 SAMPLES: dict[object, Any] = {
     str: "text", int: 3, bool: True, "str | None": "text", UUID: UUID(int=7),
     date: date(2026, 9, 1), datetime: datetime(2026, 9, 1, tzinfo=UTC), Plan: Plan.GROWTH,
-    Status: Status.PAUSED, Verdict: Verdict.DENIED, Entitlement: Entitlement.AMAZON,
+    ApplicationState: ApplicationState.REJECTED, Status: Status.PAUSED,
+    Verdict: Verdict.DENIED, Entitlement: Entitlement.AMAZON,
+    InvitationState: InvitationState.DECLINED,
+    Role: Role.OWNER, tuple[Scope, ...]: (Scope.MANAGE, Scope.DECIDE),
+    MemberInvitationState: MemberInvitationState.EXPIRED,
     tuple[Setting, ...]: (Setting.COOKIE_DAYS, Setting.SKU_TRIGGER), tuple[str, ...]: ("US",),
 }  # fmt: skip
 
@@ -108,22 +118,75 @@ def test_a_mutation_lists_what_its_action_says_it_raises() -> None:
 
 
 ACTIONS = {
+    "signUp": "domain.people.proving:new_person",
+    "verifyEmail": "domain.people.proving:address domain.people.actions:verify_email",
+    "sendVerificationAgain": "domain.people.proving:letter",
+    "signIn": "domain.people.proving:credentials domain.people.actions:sign_in",
+    "requestPasswordReset": "domain.people.proving:letter",
+    "resetPassword": "domain.people.proving:forgotten_password"
+    " domain.people.actions:reset_password",
+    "changePassword": "domain.people.proving:new_password domain.people.actions:change_password",
+    "endSession": "domain.people.sessions:end",
+    "becomeAffiliate": "domain.people.actions:become_affiliate",
     "createOffer": "domain.offers.actions:create_offer",
     "editOffer": "domain.offers.actions:edit_offer domain.offers.actions:create_offer",
     "archiveOffer": "domain.offers.actions:archive_offer",
     "createAffiliate": "domain.affiliates.actions:create_affiliate",
-    "addAffiliateToOffer": "domain.affiliates.actions:add_to_offer",
+    "addAffiliateToOffer": "domain.affiliates.actions:add_known_to_offer",
     "movePartnership": "domain.affiliates.actions:move_to_offer",
     "pausePartnership": "domain.affiliates.actions:pause",
     "resumePartnership": "domain.affiliates.actions:resume",
     "endPartnership": "domain.affiliates.actions:end",
+    "leavePartnership": "domain.affiliates.actions:leave domain.affiliates.actions:account_of",
+    "annotatePartnership": "domain.affiliates.actions:annotate",
+    "pausePartnerships": "domain.affiliates.rules:reason",
+    "resumePartnerships": "domain.affiliates.rules:reason_if_any",
+    "endPartnerships": "domain.affiliates.rules:reason",
+    "movePartnerships": "domain.affiliates.bulk:usable domain.affiliates.rules:check_day",
+    "tagPartnerships": "domain.affiliates.tagging:tags domain.affiliates.tagging:check_apart",
+    "listOffer": "domain.marketplace.actions:list_offer domain.marketplace.rules:form",
+    "editListing": "domain.marketplace.actions:edit_listing",
+    "unlistOffer": "domain.marketplace.actions:unlist",
+    "promoteProducts": "domain.marketplace.actions:promote_products",
+    "publishAgreement": "domain.marketplace.actions:publish_agreement",
+    "noteListingVisit": "domain.marketplace.actions:note_visit",
+    "applyToListing": "domain.applications.actions:account_to_apply_to"
+    " domain.applications.actions:apply",
+    "withdrawApplication": "domain.applications.actions:withdraw",
+    "acceptApplication": "domain.applications.actions:accept_application",
+    "rejectApplication": "domain.applications.actions:reject_application",
+    "rejectApplications": "domain.applications.actions:reject_applications",
+    "inviteMember": "domain.members.actions:invite",
+    "resendMemberInvitation": "domain.members.actions:resend",
+    "revokeMemberInvitation": "domain.members.actions:revoke",
+    "acceptMemberInvitation": "domain.members.actions:accept",
+    "changeMemberRole": "domain.members.actions:change_role",
+    "removeMember": "domain.members.actions:remove",
+    "leaveAccount": "domain.members.actions:leave",
+    "createApiKey": "domain.accounts.actions:create_api_key",
+    "revokeApiKey": "domain.accounts.actions:revoke_api_key",
     "connectStore": "domain.catalog.actions:connect_store",
     "connectDtcStore": "domain.catalog.actions:connect_dtc_store",
     "syncProducts": "domain.catalog.actions:sync_products",
     "acceptListing": "domain.catalog.actions:accept_listing",
     "requestReports": "domain.catalog.actions:request_reports",
     "acceptReport": "domain.reports.accepting:accept",
-    "createLink": "domain.links.landing:landing domain.links.place:ready domain.links.rules:subid",
+    "createLink": "domain.links.landing:landing domain.links.place:ready domain.links.aim:plan",
+    "createLinks": "domain.links.actions:create_links",
+    "editShop": "domain.catalog.shopkeeping:edit_shop",
+    "putShopProducts": "domain.catalog.shopkeeping:put_shop_products",
+    "setStorefront": "domain.links.aim:storefront domain.links.landing:landing",
+    "saveProfile": "domain.discovery.actions:save_profile",
+    "publishProfile": "domain.discovery.actions:publish_profile",
+    "unpublishProfile": "domain.discovery.actions:unpublish_profile",
+    "starAffiliate": "domain.discovery.actions:mark",
+    "ignoreAffiliate": "domain.discovery.actions:mark",
+    "unmarkAffiliate": "domain.discovery.actions:unmark",
+    "inviteAffiliate": "domain.discovery.inviting:invite",
+    "inviteAffiliates": "domain.discovery.inviting:invite_many",
+    "withdrawInvitation": "domain.discovery.inviting:withdraw",
+    "acceptInvitation": "domain.discovery.inviting:accept",
+    "declineInvitation": "domain.discovery.inviting:decline",
 }
 
 

@@ -14,6 +14,7 @@ from tests.factories import (
     a_link,
     a_partnership,
     a_store,
+    an_acquaintance,
     an_affiliate,
     an_offer,
 )
@@ -105,9 +106,12 @@ async def test_a_brand_adds_an_affiliate_to_an_offer_once(
     affiliate_id = await an_affiliate(owner, name="Ann")
     given = {"affiliate": encode("affl", affiliate_id), "offer": encode("offr", offer_id)}
 
+    unknown = await client.act(ADD, **given)
+    await an_acquaintance(owner, account_id, affiliate_id)
     made = await client.act(ADD, **given)
     again = await client.act(ADD, **given)
 
+    assert unknown["__typename"] == "NotFound", "nobody is made a partner who did not ask for it"
     assert made == {
         "__typename": "Partnership",
         "id": made["id"],
@@ -155,20 +159,6 @@ async def test_a_partnership_moves_to_another_offer_of_its_store(
             {"validFrom": "2026-01-01", "offer": {"id": encode("offr", old)}},
         ],
     }
-
-
-async def test_a_partnership_is_paused_resumed_and_ended(
-    client: Client, owner: asyncpg.Connection, account_id: UUID
-) -> None:
-    _, _, partnership_id = await a_campaign(owner, account_id)
-    found = []
-    for verb in ("pause", "pause", "resume", "end", "end", "resume"):
-        document = f"""mutation($id: ID!) {{ {verb}Partnership(id: $id) {{
-            __typename ... on Partnership {{ status }} }} }}"""
-        answer = await client.act(document, id=encode("part", partnership_id))
-        found.append(answer.get("status", answer["__typename"]))
-
-    assert found == ["PAUSED", "PAUSED", "ACTIVE", "ENDED", "ENDED", "PartnershipEnded"]
 
 
 async def test_clicks_on_all_links_count_together_towards_the_threshold(
@@ -251,14 +241,21 @@ async def test_what_amazon_shows_proves_that_the_threshold_was_reached(
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("verb", ["pause", "resume", "end"])
-async def test_a_partnership_of_another_account_is_not_there(
-    client: Client, stranger: Client, owner: asyncpg.Connection, account_id: UUID, verb: str
+async def test_an_affiliate_who_left_is_not_brought_back_unasked(
+    client: Client, owner: asyncpg.Connection, account_id: UUID
 ) -> None:
-    _, _, partnership_id = await a_campaign(owner, account_id)
-    document = f"mutation($id: ID!) {{ {verb}Partnership(id: $id) {{ __typename }} }}"
+    store_id = await a_store(owner, account_id)
+    offer_id = await an_offer(owner, account_id, store_id)
+    affiliate_id = await an_affiliate(owner)
+    await a_partnership(
+        owner, account_id, store_id, offer_id, affiliate_id, status="ENDED",
+        status_changed_by="AFFILIATE",
+    )  # fmt: skip
+    given = {"affiliate": encode("affl", affiliate_id), "offer": encode("offr", offer_id)}
 
-    refused = await stranger.act(document, id=encode("part", partnership_id))
+    refused = await client.act(ADD, **given)
+    await owner.execute("UPDATE partnership SET status_changed_by = 'BRAND'")
+    begun_again = await client.act(ADD, **given)
 
-    assert refused == {"__typename": "NotFound"}
-    assert await owner.fetchval("SELECT status FROM partnership") == "ACTIVE"
+    assert refused["__typename"] == "AffiliateLeft"
+    assert begun_again["__typename"] == "Partnership"

@@ -307,7 +307,7 @@ async def test_a_person_accepts_a_listing_that_was_held_back(
     assert tuple(duty) == ("sync_catalog", '{"accepted": true}')
     assert client.rings == 1
     [entry] = await owner.fetch("SELECT action, input::text FROM audit_entry")
-    assert tuple(entry) == ("acceptListing", f'{{"store": "{id}"}}')
+    assert tuple(entry) == ("acceptListing", f'{{"storeId": "{id}"}}')
 
 
 async def test_an_asin_with_two_skus_is_listed_twice(

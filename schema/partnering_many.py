@@ -1,0 +1,160 @@
+"""Pause, resume, end, move and tag many partnerships at once."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from domain import errors
+from domain.access import Scope
+from domain.affiliates import bulk
+from domain.ids import WrongId as NoSuchId
+from domain.ids import decode
+from schema.acting import Info, change
+from schema.errors import Refusal, shown
+from schema.partnering import MaybeReason, Reason
+from schema.partnerships import Partnership
+from schema.reading import read_many
+from schema.refusals import InvalidInput, MoveInThePast, NotFound, OfferArchived, WrongId
+from schema.terms import few
+
+
+@strawberry.type(description="What became of one partnership of a batch.")
+class PartnershipOutcome:
+    id: strawberry.ID = strawberry.field(description="The id as it was given.")
+    partnership: Partnership | None = strawberry.field(
+        description="As it is now, changed or not; null when there is none."
+    )
+    refusal: Refusal | None = strawberry.field(
+        description="Why it was not changed; null when it is as was asked, now or already before."
+    )
+
+
+@strawberry.type(description="What became of each partnership of a batch.")
+class PartnershipOutcomes:
+    asked: strawberry.Private[Sequence[str]]
+    found: strawberry.Private[dict[str, UUID]]
+    refusals: strawberry.Private[dict[str, errors.Refusal]]
+
+    @strawberry.field(description="One for each id, in the order given.")
+    async def outcomes(self, info: Info) -> list[PartnershipOutcome]:
+        rows = await read_many(info, Partnership, list(self.found.values()), at="partnership")
+        return [
+            PartnershipOutcome(
+                id=strawberry.ID(id),
+                partnership=rows.get(self.found[id]) if id in self.found else None,
+                refusal=shown(self.refusals[id]) if id in self.refusals else None,
+            )
+            for id in self.asked
+        ]
+
+
+PartnershipsResult = Annotated[
+    PartnershipOutcomes | InvalidInput,
+    strawberry.union("PartnershipsResult", description="An outcome for each, or why for none."),
+]
+MovePartnershipsResult = Annotated[
+    PartnershipOutcomes | OfferArchived | MoveInThePast | NotFound | WrongId | InvalidInput,
+    strawberry.union("MovePartnershipsResult", description="An outcome for each, or why for none."),
+]
+PartnershipIds = Annotated[
+    list[strawberry.ID], strawberry.argument(description="Of the partnerships, at most 100.")
+]
+Tags = Annotated[
+    list[str] | None,
+    strawberry.argument(description="1 to 50 characters each, told apart without case."),
+]
+FromDay = Annotated[
+    date | None,
+    strawberry.argument(
+        description="The first day at the store that it pays for, today or later; today by default."
+    ),
+]
+_WHATEVER = "Those that can be are, whatever becomes of the others."
+
+
+@strawberry.type
+class PartnershipsMutations:
+    @change(f"Pause many at once, for the same reason. {_WHATEVER}", needs=Scope.MANAGE)
+    async def pause_partnerships(
+        self, info: Info, ids: PartnershipIds, reason: Reason
+    ) -> PartnershipsResult:
+        act = info.context.act
+
+        async def pause(found: list[UUID]) -> bulk.Outcomes:
+            return await bulk.pause_many(act.tx, act.account_id, found, reason, act.now)
+
+        return await _each(info, ids, pause)
+
+    @change(f"Resume many at once. {_WHATEVER}", needs=Scope.MANAGE)
+    async def resume_partnerships(
+        self, info: Info, ids: PartnershipIds, reason: MaybeReason = None
+    ) -> PartnershipsResult:
+        act = info.context.act
+
+        async def resume(found: list[UUID]) -> bulk.Outcomes:
+            return await bulk.resume_many(act.tx, act.account_id, found, reason, act.now)
+
+        return await _each(info, ids, resume)
+
+    @change(f"End many at once, for the same reason. {_WHATEVER}", needs=Scope.MANAGE)
+    async def end_partnerships(
+        self, info: Info, ids: PartnershipIds, reason: Reason
+    ) -> PartnershipsResult:
+        act = info.context.act
+
+        async def end(found: list[UUID]) -> bulk.Outcomes:
+            return await bulk.end_many(act.tx, act.account_id, found, reason, act.now)
+
+        return await _each(info, ids, end)
+
+    @change(
+        f"Let another offer of their store pay for many from a day on. Past days stay. {_WHATEVER}",
+        needs=Scope.MANAGE,
+    )
+    async def move_partnerships(
+        self,
+        info: Info,
+        ids: PartnershipIds,
+        offer_id: Annotated[strawberry.ID, strawberry.argument(description="The other offer.")],
+        from_day: FromDay = None,
+    ) -> MovePartnershipsResult:
+        act = info.context.act
+        offer = decode("offr", offer_id)
+
+        async def move(found: list[UUID]) -> bulk.Outcomes:
+            return await bulk.move_many(act.tx, act.account_id, found, offer, from_day, act.now)
+
+        return await _each(info, ids, move)
+
+    @change(
+        f"Add tags to many and take tags away, the same for all. {_WHATEVER}", needs=Scope.MANAGE
+    )
+    async def tag_partnerships(
+        self, info: Info, ids: PartnershipIds, add: Tags = None, remove: Tags = None
+    ) -> PartnershipsResult:
+        act = info.context.act
+        more, less = few("add", add), few("remove", remove)
+
+        async def tag(found: list[UUID]) -> bulk.Outcomes:
+            return await bulk.tag_many(act.tx, act.account_id, found, more, less)
+
+        return await _each(info, ids, tag)
+
+
+async def _each(
+    info: Info, ids: Sequence[str], change: Callable[[list[UUID]], Awaitable[bulk.Outcomes]]
+) -> PartnershipOutcomes:
+    found: dict[str, UUID] = {}
+    refusals: dict[str, errors.Refusal] = {}
+    for id in few("ids", ids):
+        try:
+            found[id] = decode("part", id)
+        except NoSuchId as wrong:
+            refusals[id] = wrong
+    await info.context.act.remember(Partnership, list(found.values()))
+    outcomes = await change(list(found.values()))
+    refusals |= {id: why for id, uuid in found.items() if (why := outcomes[uuid]) is not None}
+    return PartnershipOutcomes(asked=ids, found=found, refusals=refusals)

@@ -1,0 +1,29 @@
+"""Refusals of decisions and reports."""
+
+from datetime import date, datetime
+
+import strawberry
+
+from domain.conversions import rules as conversions
+from schema.enums import (
+    Verdict,
+)
+from schema.errors import Refusal, said, shows
+
+
+@shows(conversions.NotSettled)
+class NotSettled(Refusal):
+    """The conversion still moves with Amazon's reports."""
+
+    conversion_id: strawberry.ID = said("Which.")
+    day: date = said("The day of its sales.")
+    settles_on: date = said("The first day on which it can be decided.")
+
+
+@shows(conversions.AlreadyDecided)
+class AlreadyDecided(Refusal):
+    """The other verdict was given before, and a verdict stands."""
+
+    conversion_id: strawberry.ID = said("Which.")
+    verdict: Verdict = said("What was decided.", Verdict)
+    since: datetime = said("When it was decided.", of="decided_at")
