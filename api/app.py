@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import orjson
 import structlog
@@ -12,12 +13,16 @@ from arq.connections import ArqRedis
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from api import health, oauth, redirect
+from api.auth import OURS
 from api.graphql import View
 from config import Config
 from db.pool import Database
+from domain.clock import SystemClock
 from domain.duties.rules import QUEUE, RING
 from domain.sealing import Keyring
 from logs import set_up_logs
@@ -25,6 +30,9 @@ from rehearsal import clock
 from schema.root import schema
 
 log = structlog.get_logger()
+
+_PATIENCE_S: Final = 10
+"""So long a statement of a request may take."""
 
 
 def from_environment() -> Starlette:
@@ -45,8 +53,11 @@ def create_app(config: Config) -> Starlette:
             job_deserializer=orjson.loads,
             default_queue_name=QUEUE,
         )
-        async with Database(config.database_url) as db, clock(config.clock_url) as time:
-            app.state.db, app.state.clock = db, time
+        async with (
+            Database(config.database_url, patience_s=_PATIENCE_S) as db,
+            clock(config.clock_url) as time,
+        ):
+            app.state.db, app.state.clock, app.state.wall = db, time, SystemClock()
             app.state.ring = lambda: ring(redis)
             yield
         await redis.aclose(close_connection_pool=True)
@@ -65,10 +76,29 @@ def create_app(config: Config) -> Starlette:
             *health.routes,
         ],
         lifespan=lifespan,
+        middleware=_front_end_elsewhere(config),
     )
     app.state.config = config
     app.state.keyring = Keyring.parse(config.sealing_keys)
     return app
+
+
+def _front_end_elsewhere(config: Config) -> list[Middleware]:
+    """Lets the pages of a front end on another origin ask with their sessions; no others."""
+    origin = "/".join(config.front_end_url.split("/")[:3])
+    if config.public_url.startswith(origin):
+        return []
+    headers = ["content-type", OURS, "acting-as", "idempotency-key"]
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=[origin],
+            allow_credentials=True,
+            allow_methods=["POST"],
+            allow_headers=headers,
+            expose_headers=["x-request-id", "retry-after"],
+        )
+    ]
 
 
 async def ring(redis: ArqRedis) -> None:

@@ -10,7 +10,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 
-from api.auth import BadKey, viewer
+from api.auth import Cookies, NotAdmitted, client_of, is_secure, viewer
+from domain.people.rules import NoSuchSeat, TooManyAttempts
 from schema.context import Context
 
 
@@ -34,17 +35,36 @@ class View(GraphQL[Context, None]):
             viewer=await viewer(request),
             db=state.db,
             clock=state.clock,
+            wall=state.wall,
             ring=state.ring,
+            keyring=state.keyring,
             request_id=request.state.request_id,
             public_url=state.config.public_url,
+            front_end_url=state.config.front_end_url,
+            client=client_of(request),
+            browser=request.headers.get("user-agent", ""),
+            session=Cookies(response, secure=is_secure(state.config)),
+            idempotency_key=request.headers.get("idempotency-key"),
         )
 
     async def run(self, request: Request, *args: object, **kwargs: object) -> Response:  # type: ignore[override]
         request.state.request_id = secrets.token_hex(8)
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if request.method == "POST" and kind != "application/json":
+            return _error(415, "NOT_JSON", "Send a question as application/json.")
         try:
             return await super().run(request)
-        except BadKey:
-            message = "The API key is unknown or revoked. Use another, or send none."
-            return JSONResponse(
-                {"errors": [{"message": message, "extensions": {"code": "BAD_KEY"}}]}, 401
-            )
+        except NotAdmitted as no:
+            return _error(no.status, no.code, no.message)
+        except NoSuchSeat as no:
+            return _error(403, "NO_SUCH_SEAT", str(no))
+        except TooManyAttempts as no:
+            headers = {"retry-after": str(no.retry_after_s)}
+            return _error(429, "TOO_MANY_ATTEMPTS", no.message, headers)
+
+
+def _error(
+    status: int, code: str, message: str, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    body = {"errors": [{"message": message, "extensions": {"code": code}}]}
+    return JSONResponse(body, status, headers)

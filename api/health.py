@@ -19,12 +19,15 @@ async def alive(request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """200 when the database answers, else 503: send the traffic elsewhere."""
+    """200 when the database lets every room in, else 503: send the traffic elsewhere."""
     try:
         async with asyncio.timeout(_PATIENCE_S):
-            await request.app.state.db.system_row("SELECT 1")
+            missing = await request.app.state.db.missing_roles()
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         return JSONResponse({"ready": False, "database": type(error).__name__}, 503)
+    if missing:
+        words = f"the login is no member of {', '.join(missing)}"
+        return JSONResponse({"ready": False, "database": words}, 503)
     return JSONResponse({"ready": True})
 
 

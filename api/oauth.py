@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from api.auth import person_of_browser
 from domain.amazon import actions, consent
 from domain.amazon.rules import Answer, Api
 
@@ -100,12 +101,19 @@ routes = [
 
 async def _complete(request: Request, api: Api, answer: Answer) -> Response:
     app, now = request.app.state, request.app.state.clock.now()
+    viewer = await person_of_browser(request)
     async with app.db.system() as tx:
-        asked = await actions.take_state(tx, request.query_params.get("state", ""), now)
+        asked = await actions.take_state(
+            tx,
+            request.query_params.get("state", ""),
+            now,
+            viewer.person_id if viewer else None,
+        )
     if asked is None:
         return _refused(
-            "This consent is unknown, was used before, or has taken longer than 15 minutes. "
-            "Connect again in Clickledger."
+            "This consent is unknown, was used before, has taken longer than 15 minutes, or was "
+            "begun by somebody who is not signed in here. Connect again in Clickledger, in this "
+            "browser."
         )
     async with app.db.transaction(asked.account_id) as tx:
         declined = await actions.complete_consent(tx, asked, api, answer, app.keyring, now)

@@ -1,4 +1,4 @@
-"""/l/{code}: count the click, send the shopper on to Amazon.
+"""/l/{code}: count the click, send the shopper on to Amazon or to the brand's own shop.
 
 A click is committed before the shopper is sent on, so what was answered with a redirect is counted.
 Programs, HEAD and pages fetched ahead of time are sent on without being counted.
@@ -17,9 +17,10 @@ from starlette.routing import Route
 
 from db.pool import Database
 from domain.clicks import actions as clicks
+from domain.clicks.queries import Way
 from domain.clicks.rules import Counted, counts
 from domain.clock import Clock
-from domain.links.rules import is_amazon_page, read_code
+from domain.links.rules import may_lead_to, read_code
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ _RETRY_AFTER_S: Final = "2"
 
 # Every visit is asked for anew, or only the first of a shopper would count.
 _NOT_KEPT: Final = {"cache-control": "private, no-store"}
-# Amazon sees which site the shopper comes from, as outside traffic, but not which page.
+# The store sees which site the shopper comes from, as outside traffic, but not which page.
 _HEADERS: Final = _NOT_KEPT | {"referrer-policy": "strict-origin-when-cross-origin"}
 
 # What says that the database cannot be reached or is not taking work, as against a fault of ours.
@@ -43,25 +44,26 @@ _UNAVAILABLE: Final = (
 
 
 async def follow(request: Request) -> Response:
-    """302 to the brand's page on Amazon, 404 for no link, 503 while no click can be counted."""
+    """302 to the brand's page, 404 for no link, 503 while no click can be counted."""
     code = read_code(request.path_params["code"])
     if code is None:
         return _nowhere()
     try:
         async with asyncio.timeout(_PATIENCE_S):
-            destination = await _visit(request, code)
+            way = await _visit(request, code)
     except _UNAVAILABLE as error:
         _log.error("link %s could not be followed: %r", code, error)
         return _later()
-    if destination is None:
+    if way is None:
         return _nowhere()
-    if not is_amazon_page(destination):
-        _log.error("link %s leads to %r, which is not a page on Amazon", code, destination)
+    if not may_lead_to(way.destination, way.shop_host):
+        where = way.shop_host or "Amazon"
+        _log.error("link %s leads to %r, which is not a page on %s", code, way.destination, where)
         return _nowhere()
-    return Response(status_code=302, headers=_HEADERS | {"location": destination})
+    return Response(status_code=302, headers=_HEADERS | {"location": way.destination})
 
 
-async def _visit(request: Request, code: str) -> str | None:
+async def _visit(request: Request, code: str) -> Way | None:
     db: Database = request.app.state.db
     clock: Clock = request.app.state.clock
     match counts(request.method, request.headers):

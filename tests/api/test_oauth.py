@@ -1,12 +1,15 @@
 """Both consents as a person gives them, over HTTP against the sandbox."""
 
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from api.auth import cookie_name
 from domain.amazon.consent import redirect_uri, start_url
 from domain.amazon.rules import Api
 from domain.duties.rules import Kind
+from tests.people import a_person, a_session
 from tests.stage import OURS, Stage
 
 LOGIN = f"{OURS}/oauth/amazon/seller/login"
@@ -50,6 +53,22 @@ async def test_a_state_answers_once(stage: Stage):
 
     assert (first.status_code, second.status_code) == (200, 400)
     assert "used before" in second.text
+
+
+async def test_a_persons_consent_is_given_in_the_browser_that_they_signed_in_with(stage: Stage):
+    ann, eve = await a_person(stage.owner), await a_person(stage.owner)
+    state = await stage.begin(await stage.seller_account(), Api.ADS, ann)
+    now = datetime.now(UTC)
+    lasting = {"begun_at": now, "seen_at": now, "expires_at": now + timedelta(hours=1)}
+    sessions = [await a_session(stage.owner, person, **lasting) for person in (eve, ann)]
+    back = {"code": "abc", "state": state}
+
+    async def come_back(token: str | None) -> int:
+        cookie = {} if token is None else {"cookie": f"{cookie_name(secure=True)}={token}"}
+        answer = await stage.browser.get(redirect_uri(OURS, Api.ADS), params=back, headers=cookie)
+        return answer.status_code
+
+    assert [await come_back(token) for token in (None, *sessions)] == [400, 400, 200]
 
 
 async def test_a_state_expires_after_a_quarter_of_an_hour(stage: Stage):

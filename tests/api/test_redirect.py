@@ -204,6 +204,65 @@ async def test_nobody_is_sent_anywhere_but_to_amazon(client, owner, caplog):
         assert f"link {code} leads to {destination!r}, which is not a page" in caplog.text
 
 
+async def test_a_shopper_of_a_brands_own_shop_is_counted_and_sent_there(client, owner):
+    """S43."""
+    code = await link_to(owner)
+    destination = f"https://acme.example/press?utm_source=mail&clk={code}"
+    await lead(owner, destination, "acme.example")
+
+    answer = await client.get(f"/l/{code}?clk=other&url=https://evil.example")
+
+    assert answer.status_code == 302
+    assert answer.headers["location"] == destination
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert await clicks(owner) == 1
+
+
+NOT_OF_THE_SHOP = [
+    "https://evil.example/press",
+    "https://www.acme.example/press",
+    "https://www.amazon.com/dp/B000000001",
+    "http://acme.example/press",
+    "https://acme.example.evil.example/press",
+    "https://acme.example@evil.example/press",
+    "https://acme.example:8443/press",
+    "https://acme.example\\@evil.example/press",
+    "//acme.example/press",
+    "//evil.example",
+    "https://acme.example/press\r\nset-cookie: a=b",
+    "https://acme.example",
+    "javascript:alert(1)//acme.example/",
+]
+
+
+async def test_nobody_is_sent_from_a_shops_link_anywhere_but_to_the_shop(client, owner, caplog):
+    """S14: whatever came to stand in the table."""
+    code = await link_to(owner)
+    for destination in NOT_OF_THE_SHOP:
+        await lead(owner, destination, "acme.example")
+        caplog.clear()
+
+        answer = await client.get(f"/l/{code}")
+
+        assert answer.status_code == 404, destination
+        assert "location" not in answer.headers
+        assert f"leads to {destination!r}, which is not a page on acme.example" in caplog.text
+
+
+async def test_a_host_that_is_no_shops_leads_nowhere(client, owner):
+    code = await link_to(owner)
+    for host in ("localhost", "10.0.0.1", "", "acme.example/x", "me@acme.example"):
+        await lead(owner, f"https://{host}/press", host)
+
+        assert (await client.get(f"/l/{code}")).status_code == 404, host
+
+
+async def lead(owner, destination, shop_host):
+    await owner.execute(
+        "UPDATE link_code SET destination = $1, shop_host = $2", destination, shop_host
+    )
+
+
 async def test_only_a_visit_is_answered(client, owner):
     code = await link_to(owner)
 
