@@ -43,6 +43,35 @@ def faults_of_migration(sql: str) -> list[str]:
 
 def faults_of_statement(sql: str, tenant_tables: set[str], *, crosses: bool) -> list[str]:
     """What is wrong with one statement. `crosses`: it is meant to look at many accounts."""
+    tree = _parsed(sql)
+    if not isinstance(tree, exp.Expr):
+        return tree
+    found = [*_updates(tree), *_inserts(tree)]
+    return found if crosses else [*found, *_accountless(tree, tenant_tables, "account_id")]
+
+
+def faults_of_affiliates_statement(
+    sql: str, tenant_tables: set[str], published: set[str]
+) -> list[str]:
+    """What is wrong with a statement that is asked as an affiliate, across accounts.
+
+    It only reads; it compares affiliate_id with a parameter, as if no policy did so too; and what
+    it reads beside that is tied to it by account, unless it is published.
+    """
+    tree = _parsed(sql)
+    if not isinstance(tree, exp.Expr):
+        return tree
+    changed = [
+        f"{table.name} is changed by an affiliate"
+        for change in tree.find_all(exp.Insert, exp.Update, exp.Delete)
+        if (table := change.this.find(exp.Table)) is not None and table.name in tenant_tables
+    ]
+    private = tenant_tables - published
+    return [*changed, *_accountless(tree, private, "affiliate_id", "account_id")]
+
+
+def _parsed(sql: str) -> exp.Expr | list[str]:
+    """The statement, or what already is to be said of it; nothing, of a SET."""
     if _STANDING_ALONE.search(sql) and not re.fullmatch(
         r"\s*SELECT\s+\w+\([^()]*\)\s*", sql, re.IGNORECASE
     ):
@@ -59,8 +88,7 @@ def faults_of_statement(sql: str, tenant_tables: set[str], *, crosses: bool) -> 
         return ["MERGE is not distributed: use INSERT .. ON CONFLICT"]
     if not isinstance(tree, exp.Query | exp.DML):
         return [f"is no statement that is known here: {tree.key}"]
-    found = [*_updates(tree), *_inserts(tree)]
-    return found if crosses else [*found, *_accountless(tree, tenant_tables)]
+    return tree
 
 
 def _updates(tree: exp.Expr) -> Iterator[str]:
@@ -105,7 +133,10 @@ def _inserts(tree: exp.Expr) -> Iterator[str]:
             yield "INSERT .. SELECT has neither RETURNING nor ON CONFLICT"
 
 
-def _accountless(tree: exp.Expr, tenant_tables: set[str]) -> Iterator[str]:
+def _accountless(tree: exp.Expr, tenant_tables: set[str], *told_by: str) -> Iterator[str]:
+    """`told_by`: the columns by which a row is told to be somebody's; the first of them is compared
+    with a parameter."""
+    whose = told_by[0]
     read = False
     for table in tree.find_all(exp.Table):
         if table.name not in tenant_tables:
@@ -115,20 +146,20 @@ def _accountless(tree: exp.Expr, tenant_tables: set[str]) -> Iterator[str]:
             columns = [column.name for column in getattr(insert.this, "expressions", [])]
             if "account_id" not in columns:
                 yield f"INSERT INTO {table.name} without account_id"
-        elif not _compared(table):
-            yield f"{table.alias_or_name} is read without comparing its account_id"
+        elif not _compared(table, told_by):
+            yield f"{table.alias_or_name} is read without comparing its {' or '.join(told_by)}"
         else:
             read = True
     if read and not any(
         equal.find(exp.Parameter)
-        and any(column.name == "account_id" for column in equal.find_all(exp.Column))
+        and any(column.name == whose for column in equal.find_all(exp.Column))
         for equal in tree.find_all(exp.EQ)
     ):
-        yield "no account_id is compared with a parameter"
+        yield f"no {whose} is compared with a parameter"
 
 
-def _compared(table: exp.Table) -> bool:
-    """Whether account_id of this table is compared with something where the table stands.
+def _compared(table: exp.Table, told_by: tuple[str, ...]) -> bool:
+    """Whether one of these columns of the table is compared with something where the table stands.
 
     Without its table's name it counts where no second table could be meant.
     """
@@ -138,11 +169,11 @@ def _compared(table: exp.Table) -> bool:
     for comparison in scope.find_all(exp.EQ, exp.In, exp.Join):
         if isinstance(comparison, exp.Join):
             named = [name.name for name in comparison.args.get("using") or []]
-            if "account_id" in named and _scope_of(comparison) is scope:
+            if set(told_by) & set(named) and _scope_of(comparison) is scope:
                 return True
             continue
         for column in comparison.find_all(exp.Column):
-            if column.name == "account_id" and (
+            if column.name in told_by and (
                 column.table == table.alias_or_name
                 or (not column.table and alone and _scope_of(comparison) is scope)
             ):

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 _TAKES_SQL = {"fetch", "fetchrow", "fetchval", "execute", "executemany", "cursor", "system_row"}
 # These build SQL from names of the code's own: plumbing, and the compiler of the reads.
-BUILDERS = ("db/", "schema/reading/", "schema/context.py")
+BUILDERS = ("db/", "schema/reading/", "schema/context.py", "schema/act.py")
 _FOLDERS = ("api", "db", "domain", "schema", "workers")
 
 
@@ -122,8 +122,10 @@ def _literal(tree: ast.Module, call: ast.Call) -> str | None:
     if isinstance(sql, ast.Name):
         name = sql.id
         for node in tree.body:
-            if isinstance(node, ast.Assign) and name in [ast.unparse(to) for to in node.targets]:
-                sql = node.value
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                if name in [ast.unparse(to) for to in targets]:
+                    sql = node.value
     if isinstance(sql, ast.Constant) and isinstance(sql.value, str):
         return sql.value
     return None

@@ -5,14 +5,22 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from tests.house.catalog import (
+from tests.house.catalog import RULES as ACCOUNT_RULES
+from tests.house.columns import CLOSED, KEPT, SHOWN
+from tests.house.lists import (
     APPEND_ONLY,
+    ASKED_FROM_OUTSIDE,
     DEFINERS,
     INSTALLATIONS_OWN,
     LOOKUPS,
+    NOBODYS,
     OF_NO_ACCOUNT,
-    RULES,
+    PUBLISHED,
+    SECRETS,
 )
+from tests.house.rooms import ROOM_RULES
+
+RULES = ACCOUNT_RULES | ROOM_RULES
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -50,9 +58,12 @@ async def test_the_lists_name_only_what_is_there(schema_only: asyncpg.Connection
         )
     }
     functions = await schema_only.fetch("SELECT proname FROM pg_proc WHERE prosecdef")
+    indexes = await schema_only.fetch("SELECT relname FROM pg_class WHERE relkind = 'i'")
 
     assert {*LOOKUPS, *INSTALLATIONS_OWN, *OF_NO_ACCOUNT, *APPEND_ONLY} <= tables
+    assert {*NOBODYS, *PUBLISHED, *SECRETS, *SHOWN, *KEPT, *CLOSED} <= tables
     assert set(DEFINERS) <= {row["proname"] for row in functions}
+    assert set(ASKED_FROM_OUTSIDE) <= {row["relname"] for row in indexes}
 
 
 _WHOLE = "account_id uuid NOT NULL, id uuid NOT NULL, store_id uuid"
@@ -78,8 +89,50 @@ PLANTED = {
             CREATE POLICY bad_tenant ON bad TO clickledger_app
                 USING (account_id = current_account()) WITH CHECK (true)""",
     ],
-    "no policy opens a table further": [
+    "policies are as they were written down": [
         "CREATE POLICY more ON store TO clickledger_app USING (current_account() IS NULL)",
+        "ALTER POLICY partnership_affiliate ON partnership USING (true)",
+        "ALTER POLICY partnership_affiliate ON partnership TO clickledger_app",
+        "ALTER POLICY affiliate_affiliate ON affiliate WITH CHECK (true)",
+        "DROP POLICY decision_affiliate ON decision",
+        """DROP POLICY link_affiliate ON link;
+           CREATE POLICY link_affiliate ON link TO clickledger_affiliate
+               USING ((account_id, partnership_id) IN
+                      (SELECT account_id, id FROM partnership
+                        WHERE affiliate_id = current_affiliate()))""",
+    ],
+    "what everybody sees was published": [
+        "CREATE POLICY more ON store FOR SELECT TO clickledger_affiliate USING (true)",
+        "CREATE POLICY more ON person TO clickledger_app, clickledger_system USING (true)",
+        """ALTER TABLE listing DROP CONSTRAINT listing_pkey;
+           ALTER TABLE listing ADD PRIMARY KEY (account_id, id)""",
+    ],
+    "every column is shown to affiliates, or kept": [
+        "ALTER TABLE conversion ADD COLUMN bad text",  # the grant on the whole table shows it
+        "ALTER TABLE partnership ADD COLUMN bad text",
+        "GRANT SELECT (note) ON partnership TO clickledger_affiliate",
+        "REVOKE SELECT (status) ON partnership FROM clickledger_affiliate",
+        "GRANT SELECT (name) ON account TO clickledger_affiliate",
+        f"CREATE TABLE bad ({_WHOLE})",
+    ],
+    "affiliates change nothing of an account's": [
+        "GRANT UPDATE (message) ON application TO clickledger_affiliate",
+        "GRANT INSERT (id) ON promotion TO clickledger_affiliate",
+        "GRANT DELETE ON listing TO clickledger_affiliate",
+    ],
+    "of what is no account's each role has its own": [
+        "GRANT UPDATE (email) ON affiliate TO clickledger_affiliate",
+        "GRANT SELECT (password_hash) ON person TO clickledger_app",
+        "GRANT SELECT ON session TO clickledger_app",
+        "REVOKE INSERT ON mail FROM clickledger_app",
+    ],
+    "people's rows have a wall": [
+        "GRANT SELECT (id) ON mail TO clickledger_app",
+        "ALTER TABLE published_profile NO FORCE ROW LEVEL SECURITY",
+    ],
+    "secrets are the system's": [
+        "GRANT SELECT ON api_key TO clickledger_app",
+        "GRANT SELECT (password_hash) ON person TO clickledger_affiliate",
     ],
     "keys start with the account": [
         "CREATE UNIQUE INDEX bad ON store (name)",

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from tests.house.catalog import INSTALLATIONS_OWN
-from tests.house.distributable import faults_of_migration, faults_of_statement, tenant_tables
+from tests.house.distributable import (
+    faults_of_affiliates_statement,
+    faults_of_migration,
+    faults_of_statement,
+    tenant_tables,
+)
+from tests.house.lists import AS_AN_AFFILIATE, CROSSES, INSTALLATIONS_OWN, PUBLISHED
 from tests.house.statements import BUILDERS, ROOT, calls_of, statements
 
 MIGRATIONS = sorted((ROOT / "db" / "migrations").glob("*.sql"))
 TENANT_TABLES = tenant_tables("".join(file.read_text() for file in MIGRATIONS)) - set(
     INSTALLATIONS_OWN
 )
-
-# Statements of the system role, which look across accounts, and why they must.
-CROSSES = {
-    "domain/accounts/queries.py:entitle_all": "a closed installation leaves all what they have",
-    "domain/accounts/queries.py:insert": "an account is born here; its id is the column's default",
-    "domain/reports/queries.py:scheduled_profiles": "the sweep plans the reports of all accounts",
-    "domain/reports/queries.py:listed_stores": "the sweep plans the catalogues of all accounts",
-    "domain/reports/queries.py:settling_stores": "the sweep plans the settlements of all accounts",
-}
 
 
 def test_migrations_are_distributable() -> None:
@@ -39,18 +35,30 @@ def test_statements_are_distributable() -> None:
     faults = [
         f"{one.place} {fault}"
         for one in found
+        if one.function not in AS_AN_AFFILIATE
         for fault in faults_of_statement(one.sql, TENANT_TABLES, crosses=one.function in CROSSES)
     ]
     assert not faults, "\n".join(faults)
 
 
-def test_the_list_of_crossing_statements_has_no_dead_entry() -> None:
+def test_what_is_asked_as_an_affiliate_names_the_affiliate() -> None:
+    faults = [
+        f"{one.place} {fault}"
+        for one in statements()
+        if one.function in AS_AN_AFFILIATE
+        for fault in faults_of_affiliates_statement(one.sql, TENANT_TABLES, set(PUBLISHED))
+    ]
+    assert not faults, "\n".join(faults)
+
+
+def test_the_lists_of_statements_have_no_dead_entry() -> None:
     needed = {
         one.function
         for one in statements()
         if faults_of_statement(one.sql, TENANT_TABLES, crosses=False)
     }
-    assert set(CROSSES) <= needed
+    assert {*CROSSES, *AS_AN_AFFILIATE} <= needed
+    assert not CROSSES.keys() & AS_AN_AFFILIATE.keys()
 
 
 def test_rows_are_copied_only_into_staged_tables() -> None:
@@ -152,3 +160,50 @@ def test_a_planted_statement_is_refused(sql: str, message: str) -> None:
 )
 def test_a_statement_that_is_distributable_passes(sql: str) -> None:
     assert faults_of_statement(sql, TENANT_TABLES, crosses=False) == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("SELECT account_id FROM partnership WHERE id = $1", "partnership is read without"),
+        ("SELECT affiliate_id FROM partnership", "partnership is read without"),
+        (
+            "SELECT 1 FROM partnership p JOIN store s ON s.id = p.store_id"
+            " WHERE p.affiliate_id = $1",
+            "s is read without comparing its affiliate_id or account_id",
+        ),
+        (
+            "SELECT 1 FROM partnership p JOIN store s ON s.account_id = p.account_id"
+            " WHERE p.account_id = $1",
+            "no affiliate_id is compared with a parameter",
+        ),
+        (
+            "SELECT 1 FROM listing l JOIN offer o ON o.id = l.offer_id WHERE l.id = $1",
+            "o is read without",
+        ),
+        ("UPDATE application SET state = $2 WHERE affiliate_id = $1", "changed by an affiliate"),
+        ("DELETE FROM invitation WHERE affiliate_id = $1", "changed by an affiliate"),
+        (
+            "INSERT INTO application (account_id, affiliate_id) VALUES ($1, $2)",
+            "changed by an affiliate",
+        ),
+    ],
+)
+def test_a_planted_statement_of_an_affiliate_is_refused(sql: str, message: str) -> None:
+    faults = faults_of_affiliates_statement(sql, TENANT_TABLES, set(PUBLISHED))
+
+    assert [fault for fault in faults if message in fault], faults
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT account_id FROM partnership WHERE affiliate_id = $1 AND id = $2",
+        "SELECT account_id FROM listing WHERE id = $1",
+        "SELECT 1 FROM partnership p JOIN store s"
+        " ON (s.account_id, s.id) = (p.account_id, p.store_id) WHERE p.affiliate_id = $1",
+        "UPDATE published_profile SET bio = $2 WHERE id = $1",
+    ],
+)
+def test_a_statement_of_an_affiliate_that_names_it_passes(sql: str) -> None:
+    assert faults_of_affiliates_statement(sql, TENANT_TABLES, set(PUBLISHED)) == []

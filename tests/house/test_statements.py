@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from tests.house.lists import AS_AN_AFFILIATE, CROSSES
 from tests.house.statements import Statement, built, stagings, statements
 
 
@@ -37,6 +38,25 @@ async def test_every_statement_is_permitted_to_one_of_the_roles(
     assert not faults, "\n".join(faults)
 
 
+@pytest.mark.parametrize(
+    ("role", "listed"),
+    [("clickledger_affiliate", AS_AN_AFFILIATE), ("clickledger_system", CROSSES)],
+)
+async def test_what_looks_across_accounts_is_permitted_to_its_role(
+    schema_only: asyncpg.Connection, role: str, listed: dict[str, str]
+) -> None:
+    found = [one for one in statements() if one.function in listed]
+    assert {one.function for one in found} == set(listed)
+
+    faults = [
+        f"{one.place} {refused}"
+        for one in found
+        if (refused := await _refused(schema_only, role, one))
+    ]
+
+    assert not faults, "\n".join(faults)
+
+
 def test_sql_is_built_only_where_building_it_is_the_job() -> None:
     assert built() == []
 
@@ -54,7 +74,7 @@ async def test_a_misspelt_statement_is_shown_with_its_place(
     tmp_path: Path, schema_only: asyncpg.Connection, code: str, message: str
 ) -> None:
     (tmp_path / "domain").mkdir()
-    constant = '_SQL = "SELECT no_such_column FROM account"'
+    constant = '_SQL: Final = "SELECT no_such_column FROM account"'
     (tmp_path / "domain" / "queries.py").write_text(f"{constant}\nasync def one(tx):\n    {code}\n")
 
     (statement,) = statements(tmp_path)
@@ -73,7 +93,7 @@ def test_built_sql_is_shown_with_its_place(tmp_path: Path) -> None:
     assert built(tmp_path) == ["domain/queries.py:2 hands over SQL that is not a literal"]
 
 
-_ROLES = ("clickledger_app", "clickledger_system")
+_ROLES = ("clickledger_app", "clickledger_affiliate", "clickledger_system")
 
 
 async def _fault(connection: asyncpg.Connection, statement: Statement) -> str:
