@@ -17,7 +17,7 @@ from typing import Any
 import asyncpg
 import uvloop
 
-from bench import ingest, settle
+from bench import ingest, search, settle, walls
 from db.migrate import migrate
 from embedded import start_postgres
 from workers.__main__ import collect_less
@@ -25,6 +25,8 @@ from workers.__main__ import collect_less
 BENCHES: dict[str, Callable[[str], Awaitable[dict[str, Any]]]] = {
     "ingest": ingest.run,
     "settle": settle.run,
+    "search": search.run,
+    "walls": walls.run,
 }
 # What a small server would be given.
 _SETTINGS = {
