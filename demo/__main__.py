@@ -11,7 +11,7 @@ from types import FrameType
 
 from demo.errors import Trouble
 from demo.play import play
-from demo.processes import create_account, log_of, product, tail, wait_until_ready
+from demo.processes import begin, log_of, product, tail, wait_until_ready
 from house import data_dir, free_port, rehearsal
 
 
@@ -26,8 +26,9 @@ def main() -> int:
             product(env, data) as running,
         ):
             try:
+                begun = begin(env)
                 wait_until_ready(env["PUBLIC_URL"], running)
-                return asyncio.run(play(env, create_account(env), running, begun_s))
+                return 0 if asyncio.run(play(env, begun, running, begun_s)).agrees else 1
             except Trouble as trouble:
                 log = log_of(trouble.process, data)
                 sys.stderr.write(f"\nThe demo cannot go on. {trouble}\n\n{tail(log)}\n")

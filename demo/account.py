@@ -16,7 +16,8 @@ from demo.diary import Entry
 from demo.expected import Difference, Due
 from demo.ledger import Conversion, Ledger
 from demo.reckoning import Reckoning, Truth
-from demo.scene import OpenStore, Partner, Refusal
+from demo.rooms import TwoRooms
+from demo.scene import OpenStore, Partner, Refusal, Step
 from demo.story import Story
 
 WIDTH = 100
@@ -40,6 +41,7 @@ def tell(story: Story, ledger: Ledger, reckoning: Reckoning, facts: Sequence[str
     for store in scene.stores.values():
         partners = [one for one in scene.partners.values() if one.store is store]
         out.print(store_table(store, partners, ledger, reckoning))
+    out.print(steps_table(scene.steps))
     out.print(way_table(story.diary.partner.affiliate, story.diary.entries))
     out.print(refusal_table(scene.refusals))
     out.print(freshness_table(story.freshness))
@@ -47,6 +49,8 @@ def tell(story: Story, ledger: Ledger, reckoning: Reckoning, facts: Sequence[str
     if restated:
         out.print(adjustment_table(restated))
     out.print(reckoning_table(scene.partners.values(), ledger, reckoning))
+    for line in room_lines(story.room):
+        out.print(line)
     for difference in reckoning.differences:
         out.print(difference_line(difference))
     for reason, lines in sorted(reckoning.lost.items()):
@@ -88,6 +92,32 @@ def _sums(days: Sequence[Conversion], truth: Truth) -> Iterable[str]:
 def _counts(days: Sequence[Conversion]) -> Iterable[str]:
     for statuses in (("PENDING", "SETTLED"), ("APPROVED",), ("DENIED",)):
         yield str(sum(one.status in statuses for one in days) or "-")
+
+
+def steps_table(steps: Sequence[Step]) -> Table:
+    """How people came in, and how affiliates and brands met."""
+    table = _table("People, the marketplace, and what was shared", lines=True)
+    table.add_column("who", no_wrap=True)
+    table.add_column("what", width=84)
+    for step in steps:
+        table.add_row(step.who, step.what)
+    return table
+
+
+def room_lines(room: TwoRooms) -> list[str]:
+    """What an affiliate sees of themselves, held against what the account sees of them."""
+    first, last = room.settles
+    return [
+        f"{room.name}'s own room: {room.clicks} clicks, and {room.released} days with "
+        f"{dollars(room.released_minor)} of commission released when they were reached; "
+        f"{room.days} conversions with {dollars(room.commission_minor)}, "
+        f"{dollars(room.approved_minor)} of it approved, settling from {_day(first)} to "
+        f"{_day(last)}.",
+        f"The account's figures for her differ by {dollars(room.difference_minor)}. Of another "
+        "affiliate, her room has nothing, not by id either.",
+        f"What the marketplace says of the brand by now: {room.standing}.",
+        "",
+    ]
 
 
 def way_table(affiliate: str, entries: Sequence[Entry]) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,24 +15,27 @@ _PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Api:
+    """Asks as whoever the headers, or the cookies of `http`, say."""
+
     http: httpx.AsyncClient
     url: str
-    key: str
+    headers: Mapping[str, str]
 
     async def ask(self, document: str, **variables: object) -> dict[str, Any]:
         """The data of a document. Raises Trouble when the answer has errors."""
-        answer = await self.http.post(
-            f"{self.url}/graphql",
-            json={"query": document, "variables": variables},
-            headers={"Authorization": f"Bearer {self.key}"},
-        )
-        if not answer.headers.get("content-type", "").startswith("application/json"):
-            raise Trouble(f"The API answers {answer.status_code}: {answer.text[:500]}", "web")
-        body = answer.json()
+        body = await self._post(document, variables)
         if body.get("errors"):
             raise Trouble(f"The API cannot answer:\n{body['errors']}\nto {document}", "web")
         data: dict[str, Any] = body["data"]
         return data
+
+    async def denied(self, document: str, **variables: object) -> str:
+        """Why whoever asks may not. Raises Trouble when they may."""
+        body = await self._post(document, variables)
+        if not body.get("errors"):
+            raise Trouble(f"The product lets somebody in whom it must not: {document}", "web")
+        message: str = body["errors"][0]["message"]
+        return message
 
     async def act(self, document: str, **variables: object) -> dict[str, Any]:
         """The result of a document's one mutation. Raises Refused for a refusal."""
@@ -56,3 +59,18 @@ class Api:
             if not page["pageInfo"]["hasNextPage"]:
                 return
             after = page["pageInfo"]["endCursor"]
+
+    async def _post(self, document: str, variables: Mapping[str, object]) -> dict[str, Any]:
+        answer = await self.http.post(
+            f"{self.url}/graphql",
+            json={"query": document, "variables": variables},
+            headers=self.headers,
+        )
+        if not answer.headers.get("content-type", "").startswith("application/json"):
+            raise Trouble(f"The API answers {answer.status_code}: {answer.text[:500]}", "web")
+        body: dict[str, Any] = answer.json()
+        return body
+
+
+def with_key(http: httpx.AsyncClient, url: str, key: str) -> Api:
+    return Api(http, url, {"Authorization": f"Bearer {key}"})

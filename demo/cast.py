@@ -33,6 +33,17 @@ class Page(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who signs in."""
+
+    name: str
+
+    @property
+    def email(self) -> str:
+        return f"{self.name.split()[0].lower()}@people.example"
+
+
+@dataclass(frozen=True, slots=True)
 class Store:
     brand: str
     """As the sandbox's world names it."""
@@ -69,14 +80,23 @@ class Promotion:
         return range(self.first_day, self.last_day + 1, self.every_days)
 
 
+class Joins(StrEnum):
+    """How an affiliate and a store come together."""
+
+    ENTERED = "the brand enters them"
+    APPLIES = "they apply in the marketplace"
+    INVITED = "the brand finds and invites them"
+
+
 @dataclass(frozen=True, slots=True)
 class Affiliate:
     name: str
     promotions: tuple[Promotion, ...]
+    joins: Joins = Joins.ENTERED
 
     @property
     def email(self) -> str:
-        return f"{self.name.split()[0].lower()}@affiliates.example"
+        return Person(self.name).email
 
 
 STORES = (
@@ -119,8 +139,9 @@ AFFILIATES = (
         ),
     ),
     Affiliate(
-        "Dev Patel",
-        (Promotion("fernhollow", (Link(Page.CHARITY, 5), Link(Page.PLAIN, 5, "forum", share=1))),),
+        "Nora Winter",
+        (Promotion("fernhollow", (Link(Page.PLAIN, 5), Link(Page.HOME, share=4))),),
+        Joins.APPLIES,
     ),
     Affiliate(
         "Elsa Lind",
@@ -164,8 +185,9 @@ AFFILIATES = (
         ),
     ),
     Affiliate(
-        "Jon Reyes",
+        "Omar Reyes",
         (Promotion("stonepath", (Link(Page.PLAIN, 7, "deals"), Link(Page.HOME, share=1))),),
+        Joins.INVITED,
     ),
     Affiliate(
         "Kim Sato",
@@ -179,3 +201,14 @@ AFFILIATES = (
 
 FOLLOWED = "Elsa Lind", "fernhollow"
 """Whose way through the click threshold is told day by day."""
+
+COMPANY = "Juniper Row Trading"
+OPERATOR = Person("Olive Hart")
+"""Runs the installation, and owns the account."""
+MANAGER = Person("Mira Lund")
+"""Works in the account: the trade and its decisions, but not who gets in."""
+APPLICANT = Person("Nora Winter")
+FOUND = Person("Omar Reyes")
+TURNED_DOWN = Person("Piet Lager")
+PASSWORD = "ferns grow in the rain"  # noqa: S105
+"""Of everybody here: it guards a rehearsal."""

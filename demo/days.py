@@ -21,7 +21,7 @@ _BROWSER = (
 _NOW = "{ viewer { now } }"
 _WORK = """{
   viewer { now }
-  stores(first: 10) { nodes { name freshness { asOf } } }
+  stores(filter: { channel: [AMAZON] }) { nodes { name freshness { asOf } } }
   duties(first: 50) { nodes { kind subject runAt attempts deadAt lastError } }
 }"""
 

@@ -29,7 +29,7 @@ _CONVERSIONS = """query($first: Int!, $after: String) {
 }"""
 _PARTNERSHIPS = """query($first: Int!, $after: String) {
   partnerships(first: $first, after: $after) {
-    nodes { id progress { visibleAt } subIds { subId clicks } }
+    nodes { id store { channel } progress { visibleAt } subIds { subId clicks } }
     pageInfo { hasNextPage endCursor }
   }
 }"""
@@ -113,6 +113,8 @@ async def read(scene: Scene) -> Ledger:
     partners = {partner.id: partner for partner in scene.partners.values()}
     standings = {}
     async for row in scene.api.all(_PARTNERSHIPS):
+        if row["store"]["channel"] != "AMAZON":
+            continue  # of the brand's own shop, whose sales Amazon knows nothing of
         partner = partners[row["id"]]
         clicks = sum(one["clicks"] for one in row["subIds"])
         standings[partner.campaign] = Standing(clicks, row["progress"]["visibleAt"] is not None)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from demo import cast
 from demo.box import brand_name, store_pages
-from demo.cast import Page
+from demo.cast import Joins, Page
 from demo.errors import Trouble
 from demo.expected import Rate
 from demo.scene import OpenStore, Partner, Scene, Waiting
@@ -124,9 +124,11 @@ async def make_offers(scene: Scene) -> None:
         store.rates.append(Rate(scene.begun.date(), wanted.percent))
 
 
-async def invite(scene: Scene, world: dict[str, Any]) -> None:
-    """Twelve affiliates, their partnerships, and the links they make of what they pasted."""
+async def enter(scene: Scene, world: dict[str, Any]) -> None:
+    """Affiliates whom the brand knows, their partnerships, and links made of what they pasted."""
     for affiliate in cast.AFFILIATES:
+        if affiliate.joins is not Joins.ENTERED:
+            continue
         person = {"name": affiliate.name, "email": affiliate.email}
         id = (await scene.api.act(_AFFILIATE, input=person))["id"]
         for promotion in affiliate.promotions:

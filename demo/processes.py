@@ -7,10 +7,12 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
+from demo.cast import COMPANY, OPERATOR
 from demo.errors import Trouble
 
 _PATIENCE_S = 60
@@ -78,18 +80,45 @@ def check(running: Running) -> None:
             raise Trouble(f"The {name} process ended with code {process.returncode}.", name)
 
 
-def create_account(env: Mapping[str, str]) -> str:
-    """A workspace, opened as an operator opens one; its API key."""
-    made = subprocess.run(
-        [sys.executable, "-m", "cli", "create-account", "Juniper Row Trading"],
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What an installation's first command printed."""
+
+    account: str
+    token: str
+    """With which the operator chooses a password, once."""
+
+
+def begin(env: Mapping[str, str]) -> Begun:
+    """The first operator, who owns the first account: as an installation begins.
+
+    Raises Trouble.
+    """
+    try:
+        said = _cli(env, "begin", OPERATOR.email, OPERATOR.name, COMPANY)
+    except Trouble as trouble:
+        # With a DATABASE_URL of somebody's own, which is not made anew.
+        raise Trouble(f"{trouble}\nIt needs an empty database, to begin in.", "web") from trouble
+    words = dict(line.split(maxsplit=1) for line in said.splitlines())
+    return Begun(words["account"], words["token"])
+
+
+def verify_audit(env: Mapping[str, str], account: str) -> int:
+    """How many entries the audit of an account has, each as it was written."""
+    return int(_cli(env, "verify-audit", account).split()[0])
+
+
+def _cli(env: Mapping[str, str], *words: str) -> str:
+    done = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", "cli", *words],
         env=dict(env),
         capture_output=True,
         text=True,
         check=False,
     )
-    if made.returncode:
-        raise Trouble(f"No account could be made:\n{made.stdout}{made.stderr}", "web")
-    return made.stdout.split()[-1]
+    if done.returncode:
+        raise Trouble(f"`cli {words[0]}` says:\n{done.stdout}{done.stderr}", "web")
+    return done.stdout
 
 
 def log_of(name: str, data: Path) -> Path:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TypeVar
 
 import httpx
@@ -34,7 +36,7 @@ class OpenStore:
     name: str
     brand: str
     books: str
-    """What the sandbox's books call it."""
+    """What the sandbox's books call it; "" for a shop of the brand's own."""
     offer_id: str = ""
     rates: list[Rate] = field(default_factory=list)
 
@@ -60,25 +62,46 @@ class Refusal:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Somebody's step on the way of two sides to each other, for people to read."""
+
+    who: str
+    what: str
+
+
 @dataclass(slots=True)
 class Scene:
     api: Api
+    """With the account's key, once it was made; nobody's before."""
     box: Box
     browser: httpx.AsyncClient
     begun: datetime
     """The moment at which the sandbox's clock stood in the beginning."""
     running: Running
     """Processes that are looked after here; none when somebody else does it."""
+    outbox: Path
+    """Where letters are put."""
+    doors: AsyncExitStack
+    """What is closed in the end: people's browsers."""
     stores: dict[str, OpenStore] = field(default_factory=dict)
     partners: dict[tuple[str, str], Partner] = field(default_factory=dict)
     """By affiliate's name and brand."""
     refusals: list[Refusal] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    letters: set[Path] = field(default_factory=set)
+    """Those that were read."""
     clicks: int = 0
 
-    async def refuse(self, tried: str, document: str, **variables: object) -> None:
+    def note(self, who: str, what: str) -> None:
+        self.steps.append(Step(who, what))
+
+    async def refuse(
+        self, tried: str, document: str, *, by: Api | None = None, **variables: object
+    ) -> None:
         """Try what must be refused, and keep the answer. Raises Trouble when it is allowed."""
         try:
-            await self.api.act(document, **variables)
+            await (by or self.api).act(document, **variables)
         except Refused as refused:
             self.refusals.append(Refusal(tried, refused.message))
         else:

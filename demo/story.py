@@ -7,20 +7,28 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from demo import cast, days, opening, shoppers, verdicts
+from demo import cast, days, market, office, opening, rooms, shelf, shoppers, verdicts
 from demo.box import goods_of
 from demo.diary import Diary
 from demo.errors import Trouble
 from demo.expected import Rate
+from demo.people import Person
+from demo.processes import Begun
+from demo.rooms import TwoRooms
 from demo.scene import Refusal, Scene
 
 _FRESHNESS = """{
-  stores(first: 10) { nodes { name freshness { asOf missingLevels levels { level asOf } } } }
+  stores(filter: { channel: [AMAZON] }) {
+    nodes { name freshness { asOf missingLevels levels { level asOf } } }
+  }
 }"""
 _NEW_RATE = """mutation($input: EditOfferInput!) {
   editOffer(input: $input) { __typename ... on Offer { id } ... on Refusal { message } }
 }"""
 _ORDER = "query($id: String!) { amazonOrder(id: $id) { reason } }"
+
+_TWO = cast.APPLICANT.name, "Ada Marsh"
+"""Whose room is asked in the end, and whose figures it must not show."""
 
 Tell = Callable[[str, int], None]
 
@@ -28,20 +36,27 @@ Tell = Callable[[str, int], None]
 @dataclass(slots=True)
 class Story:
     scene: Scene
+    begun: Begun
     opened: opening.Opened = field(default_factory=opening.Opened)
     freshness: list[dict[str, Any]] = field(default_factory=list)
     """Of both stores, while one level was down."""
     diary: Diary = field(init=False)
+    office: office.Office = field(init=False)
+    nora: Person = field(init=False)
+    room: TwoRooms = field(init=False)
+    """Nora's, in the end."""
 
     async def play(self, tell: Tell) -> None:
         """Raises Trouble."""
         scene, box = self.scene, self.scene.box
         await box.switch(restatement_days=cast.RESTATED_AFTER_DAYS)
         world = await box.world()
+        self.office = await office.open_office(scene, self.begun)
         await opening.connect(scene, world)
         self.opened = await opening.look(scene)
         await opening.make_offers(scene)
-        await opening.invite(scene, world)
+        await opening.enter(scene, world)
+        await self._meet(world)
         self.diary = Diary(scene, scene.partners[cast.FOLLOWED])
         goods = {store.brand: goods_of(world, store.brand) for store in cast.STORES}
         drawn = shoppers.draw(cast.AFFILIATES, goods, cast.DAYS + 1)
@@ -63,6 +78,18 @@ class Story:
         )
         await verdicts.last(scene, cast.STORES[0].brand)
         await self._ask_for_an_order()
+        mine, other = (scene.partners[name, cast.STORES[0].brand] for name in _TWO)
+        self.room = await rooms.compare(scene, self.nora, mine.id, other.id)
+
+    async def _meet(self, world: dict[str, Any]) -> None:
+        """In the marketplace and in discovery; then what they share is made."""
+        scene = self.scene
+        await market.list_offer(scene, self.office)
+        self.nora = await market.apply(scene, self.office)
+        omar = await market.invite(scene, self.office)
+        await shelf.open_shop(scene, self.office, world, self.nora)
+        await shelf.share(scene, world, self.nora)
+        await shelf.share_pasted(scene, world, omar)
 
     async def _look_at_freshness(self) -> None:
         self.freshness = (await self.scene.api.ask(_FRESHNESS))["stores"]["nodes"]

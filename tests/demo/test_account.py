@@ -14,7 +14,8 @@ from demo.diary import Entry
 from demo.expected import Difference, Due, Figures, Key, Rate
 from demo.ledger import Conversion, Ledger, Standing
 from demo.reckoning import Reckoning, Truth
-from demo.scene import OpenStore, Partner, Refusal
+from demo.rooms import TwoRooms
+from demo.scene import OpenStore, Partner, Refusal, Step
 
 DAY = date(2026, 6, 10)
 STORE = OpenStore(
@@ -129,3 +130,20 @@ def test_long_messages_are_broken_within_a_hundred_columns() -> None:
     table = account.refusal_table([Refusal("Tried " * 20, "Refused because " * 40)])
     assert max(map(len, printed(table))) <= account.WIDTH
     assert "…" not in "".join(printed(table))
+
+
+def test_a_step_says_who_and_what_within_a_hundred_columns() -> None:
+    table = account.steps_table([Step("Nora Winter", "finds a brand " * 20)])
+    assert row_of(table, "Nora")[:5] == ["Nora", "Winter", "finds", "a", "brand"]
+    assert max(map(len, printed(table))) <= account.WIDTH
+
+
+def test_an_affiliates_room_is_told_with_its_money_and_its_days() -> None:
+    room = TwoRooms(
+        name="Nora Winter", days=19, commission_minor=95_379, approved_minor=90_000,
+        settles=(date(2026, 7, 1), date(2026, 8, 29)), clicks="10 of 10", released=2,
+        released_minor=28_087, standing="it approved 90%", difference_minor=3,
+    )  # fmt: skip
+    told = " ".join(account.room_lines(room))
+    for words in ("280.87", "953.79", "900.00", "Jul 1 to Aug 29", "differ by 0.03", "90%"):
+        assert words in told
