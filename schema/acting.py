@@ -16,6 +16,7 @@ from graphql import GraphQLError
 
 from domain.access import OF_CARE, Room, Scope
 from schema.context import Context
+from schema.reading.scope import AS, FOR
 
 Info: TypeAlias = strawberry.Info[Context, None]
 
@@ -47,8 +48,8 @@ class Rule:
             return
         seat = context.seat
         if seat.room not in self.rooms:
-            words = " or ".join(sorted(_FOR[room] for room in self.rooms))
-            raise _refused("WRONG_ROOM", f"This is for {words}; you act as {_AS[seat.room]}.")
+            words = " or ".join(sorted(FOR[room] for room in self.rooms))
+            raise _refused("WRONG_ROOM", f"This is for {words}; you act as {AS[seat.room]}.")
         if seat.room is Room.ACCOUNT and self.needs not in seat.scopes:
             raise _refused(
                 "FORBIDDEN",
@@ -61,18 +62,6 @@ class Rule:
                 "You signed in a while ago, or left the browser for a while, and this is about"
                 " money or about who gets in. Sign in again.",
             )
-
-
-_FOR: Final = {
-    Room.ACCOUNT: "accounts",
-    Room.AFFILIATE: "affiliates",
-    Room.OPERATOR: "operators",
-}
-_AS: Final = {
-    Room.ACCOUNT: "an account",
-    Room.AFFILIATE: "an affiliate",
-    Room.OPERATOR: "an operator",
-}
 
 
 def _refused(code: str, message: str) -> GraphQLError:

@@ -31,7 +31,7 @@ class Sight(NamedTuple):
     def check(self, type_: Type, at: str) -> None:
         """Raises BadQuestion when nothing of this type can be reached."""
         if not type_.rows.is_in(self.room):
-            raise BadQuestion("WRONG_ROOM", f"{at} is not to be seen as {_AS[self.room]}.")
+            raise BadQuestion("WRONG_ROOM", f"{at} is not to be seen as {AS[self.room]}.")
         if not self.sees(type_):
             raise BadQuestion(
                 "FORBIDDEN",
@@ -43,7 +43,7 @@ class Sight(NamedTuple):
         """Raises BadQuestion for what is another room's."""
         if only not in (None, self.room):
             raise BadQuestion(
-                "WRONG_ROOM", f"{at} is for {_FOR[only]}, and you act as {_AS[self.room]}."
+                "WRONG_ROOM", f"{at} is for {FOR[only]}, and you act as {AS[self.room]}."
             )
 
 
@@ -51,16 +51,17 @@ def _needed(type_: Type) -> Scope:
     return type_.rows.needs or Scope.READ
 
 
-_AS: Final = {
+AS: Final = {
     Room.ACCOUNT: "an account",
     Room.AFFILIATE: "an affiliate",
     Room.OPERATOR: "an operator",
 }
-_FOR: Final[dict[Room | None, str]] = {
+FOR: Final[dict[Room | None, str]] = {
     Room.ACCOUNT: "accounts",
     Room.AFFILIATE: "affiliates",
     Room.OPERATOR: "operators",
 }
+"""How a refusal calls who stands in a room."""
 
 
 @dataclass(frozen=True, slots=True)
