@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum
+from inspect import cleandoc
 from typing import Any, Final, TypeVar, dataclass_transform
 
 import strawberry
@@ -21,6 +21,23 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 
 from domain.access import Room, Scope
+from schema.reading.specs import (
+    LIST_MAX,
+    Aggregate,
+    Amount,
+    ById,
+    ByIds,
+    Column,
+    Computed,
+    Condition,
+    Embedded,
+    Ident,
+    Spec,
+    Table,
+    ToMany,
+    ToOne,
+    order_name,
+)
 
 SPEC: Final = "reading"
 """The key of a field's metadata under which its Spec lies."""
@@ -31,116 +48,13 @@ ONLY: Final = "only"
 TOLD: Final = "told"
 """The key under which stands whether the audit tells it although it lies elsewhere."""
 
+READS: Final = "reads"
+"""The key under which stands how many rows a field goes through besides those that it shows."""
+
 EVERY: Final = ""
 """The condition that every row meets."""
 
-PAGE_DEFAULT: Final = 50
-LIST_MAX: Final = 100
-"""The most rows of one page, items of one list field, and values of one filter."""
-
 _COLUMN = re.compile(r"[a-z_][a-z0-9_]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Where the rows of a type are, and which of them each room reaches.
-
-    `order` holds (field, descending), the default first.
-    """
-
-    name: str
-    prefix: str | None
-    tenant: str | None
-    visible: str | None
-    affiliate: str | None
-    operator: bool
-    needs: Scope | None
-    filter: type | None
-    order: tuple[tuple[str, bool], ...]
-    order_enum: type[Enum] | None
-
-    @property
-    def default_order(self) -> str:
-        """Of the names in the order's enum, or "" for the primary key alone."""
-        return order_name(*self.order[0]) if self.order else ""
-
-    def is_in(self, room: Room) -> bool:
-        """Whether any of its rows can be reached from there."""
-        match room:
-            case Room.AFFILIATE:
-                return self.affiliate is not None
-            case Room.OPERATOR:
-                return self.operator
-        of_others_only = self.affiliate is not None or self.operator
-        return self.tenant is not None or self.visible is not None or not of_others_only
-
-
-@dataclass(frozen=True, slots=True)
-class Ident:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    sql: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    minor: str
-    currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToOne:
-    on: str | None
-    pick: str | None
-    keyed: bool
-    """Whether `on` names the target's primary key, so that at most one row can match."""
-
-
-@dataclass(frozen=True, slots=True)
-class ToMany:
-    on: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    when: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Aggregate:
-    group_by: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Computed:
-    function: Callable[..., object]
-    needs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ById:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class ByIds:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A filter's condition. `prefix` reads the value as an id, `like` as a part of a text."""
-
-    sql: str
-    prefix: str | None = None
-    like: bool = False
-    only: Room | None = None
-
-
-Spec = Ident | Column | Amount | ToOne | ToMany | Embedded | Aggregate | Computed | ById | ByIds
 
 
 def over_row(place: str) -> str:
@@ -175,10 +89,11 @@ def _field(
     graphql_type: object = None,
     *,
     told: bool = False,
+    reads: int = 0,
 ) -> Any:
     return ReadField(
         description=description,
-        metadata={SPEC: spec, ONLY: only, TOLD: told},
+        metadata={SPEC: spec, ONLY: only, TOLD: told, READS: reads},
         type_annotation=StrawberryAnnotation.from_annotation(graphql_type),
     )
 
@@ -189,21 +104,34 @@ def ident(description: str) -> Any:
 
 
 def column(
-    description: str, place: str | None = None, *, only: Room | None = None, told: bool = False
+    description: str,
+    place: str | None = None,
+    *,
+    reads: int = 0,
+    only: Room | None = None,
+    told: bool = False,
 ) -> Any:
     """A column, or SQL over the row. Without a place the column is named as the field.
 
+    `reads` is how many rows of other tables such SQL goes through, of the order that is usual: what
+    the field costs, here as everywhere.
     `only` is the one room that may ask for it, here as everywhere. What lies in the row itself is
     told to the audit of whatever changes it; what lies elsewhere, when it is `told`.
     """
-    return _field(description, Column(None if place is None else over_row(place)), only, told=told)
+    spec = Column(None if place is None else over_row(place))
+    return _field(description, spec, only, told=told, reads=reads)
 
 
 def money(
-    description: str, minor: str, currency: str = "currency", *, only: Room | None = None
+    description: str,
+    minor: str,
+    currency: str = "currency",
+    *,
+    reads: int = 0,
+    only: Room | None = None,
 ) -> Any:
     """A Money out of whole minor units and the currency beside them; null when they are null."""
-    return _field(description, Amount(over_row(minor), over_row(currency)), only)
+    return _field(description, Amount(over_row(minor), over_row(currency)), only, reads=reads)
 
 
 def to_one(
@@ -212,12 +140,18 @@ def to_one(
     *,
     on: str | None = None,
     pick: str | None = None,
+    via: str | None = None,
+    reads: int = 0,
     only: Room | None = None,
     told: bool = False,
 ) -> Any:
-    """The one row whose id is in `column`; or the first, in the order `pick`, that meets `on`."""
+    """The one row whose id is in `column`; or the first, in the order `pick`, that meets `on`.
+
+    The column is this row's, or that of the row which the edge `via` of this type leads to.
+    """
     keyed = f"{{t}}.id = {{p}}.{column}" if column else None
-    return _field(description, ToOne(on or keyed, pick, keyed=on is None), only, told=told)
+    spec = ToOne(on or keyed, pick, on is None, via)
+    return _field(description, spec, only, told=told, reads=reads)
 
 
 def to_many(
@@ -225,20 +159,18 @@ def to_many(
     column: str | None = None,
     *,
     on: str | None = None,
+    at_most: int = LIST_MAX,
+    reads: int = 0,
     only: Room | None = None,
     told: bool = False,
 ) -> Any:
     """All rows whose `column` holds this row's id, or that meet `on`; of a root, all rows.
 
     Annotated `Connection[X]` it is paged and takes arguments; annotated `list[X]` it is the first
-    100 in the default order of X.
+    `at_most` in the default order of X, and costs as many.
     """
-    return _field(
-        description,
-        ToMany(on or (f"{{t}}.{column} = {{p}}.id" if column else None)),
-        only,
-        told=told,
-    )
+    spec = ToMany(on or (f"{{t}}.{column} = {{p}}.id" if column else None), at_most)
+    return _field(description, spec, only, told=told, reads=reads)
 
 
 def embedded(description: str, *, when: str | None = None, only: Room | None = None) -> Any:
@@ -246,12 +178,16 @@ def embedded(description: str, *, when: str | None = None, only: Room | None = N
     return _field(description, Embedded(when), only)
 
 
-def aggregate(description: str, *, group_by: str | None = None) -> Any:
+def aggregate(
+    description: str, *, group_by: Sequence[str] = (), most: str = "", at_most: int = LIST_MAX
+) -> Any:
     """Aggregates over all rows that a connection's filter leaves, not over the page alone.
 
-    With `group_by` it is a list with an object for each group, in the group's order.
+    With `group_by` it is a list with an object for each group: those with the most of `most` come
+    first, else they are in the group's order; there are `at_most` so many.
     """
-    return _field(description, Aggregate(group_by))
+    groups = tuple(over_row(place) for place in group_by)
+    return _field(description, Aggregate(groups, most and over_row(most), at_most))
 
 
 def by_id(description: str) -> Any:
@@ -265,7 +201,7 @@ def by_ids(description: str) -> Any:
 
 
 def computed(
-    description: str, *, needs: Sequence[str], only: Room | None = None
+    description: str, *, needs: Sequence[str], reads: int = 0, only: Room | None = None
 ) -> Callable[[Callable[..., object]], Any]:
     """A leaf that is not in PostgreSQL: a function of the context and of what it needs.
 
@@ -275,7 +211,8 @@ def computed(
 
     def declare(function: Callable[..., object]) -> Any:
         spec = Computed(function, tuple(over_row(place) for place in needs))
-        return _field(description, spec, only, function.__annotations__["return"])
+        returned = function.__annotations__["return"]
+        return _field(description, spec, only, returned, reads=reads)
 
     return declare
 
@@ -344,7 +281,7 @@ def table(
     ordered = tuple((field.removeprefix("-"), field.startswith("-")) for field in sort)
 
     def declare(cls: T) -> T:
-        made = strawberry.type(cls, description=cls.__doc__)
+        made = strawberry.type(cls, description=cleandoc(cls.__doc__ or ""))
         enum = _order_enum(cls.__name__, ordered) if ordered else None
         made.__reading_table__ = Table(  # type: ignore[attr-defined]
             name, prefix, tenant, visible, affiliate, operator, needs, filter, ordered, enum
@@ -358,10 +295,6 @@ def table_of(cls: type) -> Table | None:
     """The table that this very class declares; a subclass does not inherit it."""
     found: Table | None = vars(cls).get("__reading_table__")
     return found
-
-
-def order_name(field: str, descending: bool) -> str:
-    return f"{field}_{'DESC' if descending else 'ASC'}".upper()
 
 
 def _order_enum(type_name: str, ordered: tuple[tuple[str, bool], ...]) -> type[Enum]:
