@@ -229,7 +229,8 @@ class Acting:
         room = Room.ACCOUNT if self._account is not None else self.context.seat.room
         room_id = self._account or self.context.room_id
         statement = self.reading.portrait(name, Sight(room, frozenset(Scope)))
-        text = await self.tx.fetchval(statement.sql, *statement.bind(room_id, [[list(ids)]]))
+        bound = statement.bind(room_id, [[list(ids)]])
+        text = statement.text(await self.tx.fetchrow(statement.sql, *bound))
         return {UUID(id): row for id, [row] in orjson.loads(text or "{}").items()}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -113,7 +113,7 @@ class Context:
     def now(self) -> datetime:
         return self.clock.now()
 
-    async def read(self, sql: str, params: Sequence[object], /) -> str | None:
+    async def read(self, sql: str, params: Sequence[object], /) -> Iterable[str] | None:
         """The Ask road's statement, seen with the viewer's rows only.
 
         Within a mutation it is read in the mutation's transaction. One that asks for the present is
@@ -133,11 +133,11 @@ class Context:
         async with door as tx:
             return await self._fetch(tx, sql, params)
 
-    async def _fetch(self, tx: Tx, sql: str, params: Sequence[object]) -> str | None:
+    async def _fetch(self, tx: Tx, sql: str, params: Sequence[object]) -> Iterable[str] | None:
         if _PRESENT in sql:
             await tx.execute("SELECT set_config('app.now', $1, false)", self.now().isoformat())
-        text: str | None = await tx.fetchval(sql, *params)
-        return text
+        row: Iterable[str] | None = await tx.fetchrow(sql, *params)
+        return row
 
 
 def _id_of(seat: Seat) -> UUID:

@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 import structlog
+from asyncpg import QueryCanceledError
 from graphql import GraphQLError
-from strawberry.types.execution import ExecutionContext
 
 from domain.errors import Refusal
-from schema.reading import Schema
 
 log = structlog.get_logger()
 
 
-class MaskedSchema(Schema):
-    """A schema whose answers never show what went wrong inside."""
-
-    def process_errors(
-        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
-    ) -> None:
-        """Strawberry hands over the very list that it answers with, once for each request."""
-        context = execution_context and execution_context.context
-        request_id = context.request_id if context else "nothing"
-        errors[:] = [_shown(error, request_id) for error in errors]
-
-
-def _shown(error: GraphQLError, request_id: str) -> GraphQLError:
+def masked(error: GraphQLError, request_id: str) -> GraphQLError:
+    """The error as it is shown."""
     cause = error.original_error
     if cause is None or isinstance(cause, GraphQLError | Refusal):
         return error
-    log.error("graphql_fault", request_id=request_id, path=error.path, exc_info=cause)
+    if isinstance(cause, QueryCanceledError):  # Ours are cancelled by nothing but their time-out.
+        log.warning("statement_too_slow", request_id=request_id, path=error.path)
+        return GraphQLError(
+            "This took longer to read than one question may, and was given up: ask for smaller"
+            " pages, or for less of a list as a whole.",
+            path=error.path,
+            extensions={"code": "TOO_SLOW"},
+        )
+    return fault(cause, request_id, error.path)
+
+
+def fault(cause: Exception, request_id: str, path: list[str | int] | None = None) -> GraphQLError:
+    """What is shown of something that is our fault; the log has the rest."""
+    log.error("graphql_fault", request_id=request_id, path=path, exc_info=cause)
     return GraphQLError(
         f"Something went wrong on our side. Quote {request_id} to whoever runs this installation.",
-        path=error.path,
+        path=path,
         extensions={"code": "INTERNAL", "requestId": request_id},
     )

@@ -8,7 +8,7 @@ The recipe, a type in one file::
 
     @strawberry.enum(description="Where a conversion stands.")
     class ConversionStatus(Enum):
-        PENDING = "pending"  # name in GraphQL = value in the column
+        PENDING = word("pending", description="It moves.")  # name in GraphQL, value in the column
 
 
     @strawberry.input(description="Narrows a list of conversions.")
@@ -39,6 +39,7 @@ The recipe, a type in one file::
         created_at: datetime = column("…")
         affiliate: Affiliate = to_one("…", "affiliate_id")  # {t}.id = {p}.affiliate_id
         terms: Terms | None = to_one("…", on="{t}.offer_id = {p}.offer_id", pick="{t}.day desc")
+        agency: Agency = to_one("…", "agency_id", via="affiliate")  # a column of that edge's row
         versions: list[Version] = to_many("…", "conversion_id")  # a plain list, 100 at most
         clicks: Connection[Click] = to_many("…", "conversion_id")  # a page, with its arguments
         window: Window = embedded("…")  # an object in the same row
@@ -55,7 +56,7 @@ The recipe, a type in one file::
 
     @strawberry.type(description="A page of conversions.")
     class ConversionConnection(Connection[Conversion]):  # only when it has totals
-        totals: list[ConversionTotals] = aggregate("…", group_by="{t}.currency")  # or one object
+        totals: list[ConversionTotals] = aggregate("…", group_by=["currency"])  # or one object
 
 
     @strawberry.type
@@ -83,9 +84,17 @@ or a condition, or EVERY; from an operator one with ``operator=True``. Another t
 there: its ids are null, its edges are refused. ``only=Room.ACCOUNT`` narrows one field, ``needs=``
 a type to members and keys with that scope.
 
+What a question costs is counted before it is read, so a plain list says ``at_most=``, and a field
+whose SQL goes through rows of other tables says ``reads=``, about a third of how many there usually
+are, or WHOLE for a list from end to end. ``tests/schema/test_cost_is_honest.py`` reads each field
+in a crowd and compares.
+
 Every ``Connection`` has ``emptyBecause``: of an empty list, each given filter with the number of
 rows that there would be without it. It follows from the filter's conditions; no type does anything
 for it.
+
+A condition takes what the field of the filter gives: a list for ``one_of``, and of an id the UUID,
+by the ``prefix`` of its type. ``word`` is ``strawberry.enum_value``.
 
 ``sort`` names fields of the type (``-`` first: newest first is the default); the list always ends
 in the primary key.
@@ -95,8 +104,9 @@ Writing: a mutation that succeeded answers with what the client selected ::
     return await read_one(info, Conversion, conversion.id)  # a member of its union
     answers = await read_many(info, Conversion, ids, at="outcomes.conversion")  # {id: answer}
 
-The request's context is a ``Context``: ``sight``, ``room_id``, and ``read(sql, params)`` giving
-JSON text. ``check(schema, connection, sight)`` prepares every declared field against a database.
+The request's context is a ``Context``: ``sight``, ``room_id``, and ``read(sql, params)`` giving the
+one row of texts that become the JSON. ``check(schema, connection, sight)`` prepares every declared
+field against a database.
 """
 
 from schema.reading.declare import (
@@ -138,6 +148,7 @@ from schema.reading.schema import (
 from schema.reading.scope import (
     Sight,
 )
+from schema.reading.specs import WHOLE
 from schema.reading.types import (
     BigInt,
     Connection,
@@ -150,6 +161,7 @@ from schema.reading.verify import check
 
 __all__ = [
     "EVERY",
+    "WHOLE",
     "BadQuestion",
     "BigInt",
     "Connection",

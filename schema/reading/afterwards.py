@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from schema.reading.declare import Computed
 from schema.reading.model import Model
 from schema.reading.selection import Selected
+from schema.reading.specs import Computed
 
 Steps = Mapping[str, "Steps | Callable[..., object]"]
 """By response key: the function to apply there, or the steps of what is below."""

@@ -10,15 +10,8 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.base import StrawberryContainer, get_object_definition
 from strawberry.types.lazy_type import LazyType
 
-from schema.reading.declare import (
-    LIST_MAX,
-    PAGE_DEFAULT,
-    ById,
-    ByIds,
-    Spec,
-    ToMany,
-    table_of,
-)
+from schema.reading.declare import table_of
+from schema.reading.specs import LIST_MAX, PAGE_DEFAULT, PAGE_MAX, ById, ByIds, Spec, ToMany
 from schema.reading.types import Connection
 
 
@@ -42,7 +35,7 @@ def arguments_of(spec: Spec, leads_to: object) -> list[StrawberryArgument]:
             assert nodes is not None
             row_type = _innermost(nodes.resolve_type(type_definition=definition))
             rows = table_of(row_type) if isinstance(row_type, type) else None
-            size = f"1 to {LIST_MAX}; {PAGE_DEFAULT} when neither is given."
+            size = f"1 to {PAGE_MAX}; {PAGE_DEFAULT} when neither is given."
             found = [
                 argument("first", int | None, f"So many from the start, {size}"),
                 argument("after", str | None, "Only what comes after this cursor."),

@@ -9,13 +9,9 @@ them at once. A list is a subquery of its own, in `lists.py`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Final
 
 from domain.access import Room
 from schema.reading import lists
-from schema.reading.declare import Amount, Column, Computed, Embedded, Ident, ToMany, ToOne
-from schema.reading.errors import BadQuestion
 from schema.reading.json_sql import Json, Sql, array_of, json, object_of, or_null, quoted, when
 from schema.reading.kinds import decimal_amount
 from schema.reading.model import Field, Model, Type, column_sql
@@ -32,9 +28,7 @@ from schema.reading.scope import (
     with_columns,
 )
 from schema.reading.selection import Selected
-
-ROWS_MAX: Final = 50_000
-"""Of lists within lists, counted as if each were full."""
+from schema.reading.specs import Amount, Column, Computed, Embedded, Ident, ToMany, ToOne
 
 
 class Compiler:
@@ -49,14 +43,13 @@ class Compiler:
         self.shapes = shapes
         self._slots: dict[tuple[int, int], str] = {}
         self._aliases = 0
-        self._rows = 1
 
     # The roots, each a whole statement.
 
     def root(self, root: Field, fields: tuple[Selected, ...]) -> Statement:
         """A root's to_one() or to_many()."""
         if isinstance(root.spec, ToMany):
-            return self._statement(lists.many(self, root, fields, ROOT, 0))
+            return self._statement(*lists.many(self, root, fields, ROOT, 0))
         assert isinstance(root.spec, ToOne)
         target, alias, scope = self.model.types[root.target], self.alias(), From()
         value = self.object(target, fields, Row(alias, target), scope)
@@ -128,7 +121,8 @@ class Compiler:
             case ToOne():
                 return self._one(declared, selected.children, row, scope)
             case ToMany():
-                return lists.many(self, declared, selected.children, row, selected.site)
+                value, source = lists.many(self, declared, selected.children, row, selected.site)
+                return json(Sql(f"(select {value.sql} from {source})")) if source else value
             case Embedded(condition):
                 part = self.object(self.model.types[declared.target], selected.children, row, scope)
                 return when(here(condition), part) if condition else part
@@ -138,12 +132,20 @@ class Compiler:
         raise AssertionError(declared.path)
 
     def _one(self, edge: Field, fields: tuple[Selected, ...], row: Row, scope: From) -> Json:
+        there = self._joined(edge, row, scope)
+        assert there.type is not None
+        value = self.object(there.type, fields, there, scope)
+        return when(f"{there.alias}.id is not null", value)
+
+    def _joined(self, edge: Field, row: Row, scope: From) -> Row:
+        """The row that an edge leads to, joined once however often it is asked for."""
+        assert isinstance(edge.spec, ToOne)
         target, at = self.model.types[edge.target], (row.alias, edge.path)
         if at not in scope.joins:
+            if edge.spec.via:
+                row = self._joined(self.model.edge(edge.owner, edge.spec.via), row, scope)
             scope.joins[at] = self._join(edge, target, row)
-        alias, _ = scope.joins[at]
-        value = self.object(target, fields, Row(alias, target), scope)
-        return when(f"{alias}.id is not null", value)
+        return Row(scope.joins[at][0], target)
 
     def _join(self, edge: Field, target: Type, row: Row) -> tuple[str, str]:
         assert isinstance(edge.spec, ToOne)
@@ -217,21 +219,6 @@ class Compiler:
                 sql = sql.replace(name, self.value(*ROOM))
         return sql.replace("{t}", alias)
 
-    @contextmanager
-    def for_each(self, rows: int, at: str) -> Iterator[None]:
-        """Within a list of at most so many rows. Raises BadQuestion when lists within lists could
-        come to more than a server answers at once."""
-        self._rows *= rows
-        if self._rows > ROWS_MAX:
-            raise BadQuestion(
-                "TOO_MANY_ROWS",
-                f"{at}: with the lists around it this is up to {self._rows:,} rows, and"
-                f" {ROWS_MAX:,} are given at once. Ask for smaller pages (first), or for one list"
-                " after the other.",
-            )
-        yield
-        self._rows //= rows
-
     def value(self, site: int, index: int) -> str:
         """The parameter that will hold this value."""
         return self._slots.setdefault((site, index), f"${len(self._slots) + 1}")
@@ -244,8 +231,9 @@ class Compiler:
         self, value: Json, source: str = "", conditions: Sequence[str] = (), end: str = ""
     ) -> Statement:
         from_ = f" from {source}" if source else ""
-        sql = f"select {value.sql}{from_}{where_all(conditions)}{end}"
-        return Statement(with_columns(sql), tuple(self._slots))
+        frame, columns = value.framed()
+        sql = f"select {', '.join(columns)}{from_}{where_all(conditions)}{end}"
+        return Statement(with_columns(sql), tuple(self._slots), frame)
 
 
 def _money(fields: tuple[Selected, ...], minor: str, currency: str) -> Json:

@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from schema.reading.declare import LIST_MAX, Aggregate
 from schema.reading.json_sql import Json, Sql, array_of, json, object_of, or_null
 from schema.reading.model import Field, Type
 from schema.reading.paging import Shape, beyond, cursor, order_by
 from schema.reading.scope import From, Row, columns_of, where_all
 from schema.reading.selection import Selected
+from schema.reading.specs import Aggregate, ToMany
 
 if TYPE_CHECKING:
     from schema.reading.compile import Compiler
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
 def many(
     compiler: Compiler, edge: Field, fields: tuple[Selected, ...], row: Row, site: int
-) -> Json:
-    """A to_many() from `row`: a plain list, or a connection whose arguments are those of `site`."""
-    shape = compiler.shapes[site]
-    with compiler.for_each(shape.size if isinstance(shape, Shape) else LIST_MAX, edge.path):
-        if edge.is_list:
-            return _list(compiler, edge, fields, row)
-        return _Connection(compiler, edge, row, site).json(fields)
+) -> tuple[Json, str]:
+    """A to_many() from `row`: a plain list, or a connection whose arguments are those of `site`.
+
+    The value, and the FROM whose rows it is made of: "" when it is made of none.
+    """
+    if edge.is_list:
+        return _list(compiler, edge, fields, row)
+    return _Connection(compiler, edge, row, site).made(fields)
 
 
 def over_rows(value: Json, *, order: str, only: str | None = None) -> Json:
@@ -36,12 +37,16 @@ def over_rows(value: Json, *, order: str, only: str | None = None) -> Json:
     return json("[", Sql(f"coalesce({each}, '')"), "]")
 
 
-def _list(compiler: Compiler, edge: Field, fields: tuple[Selected, ...], row: Row) -> Json:
+def _list(
+    compiler: Compiler, edge: Field, fields: tuple[Selected, ...], row: Row
+) -> tuple[Json, str]:
     target = compiler.model.types[edge.target]
-    page = _Page(compiler, target, Shape(target.rows.default_order, LIST_MAX, False, (), "", ""))
+    assert isinstance(edge.spec, ToMany)
+    shape = Shape(target.rows.default_order, edge.spec.at_most, False, (), "", "")
+    page = _Page(compiler, target, shape)
     rows = over_rows(page.object(fields), order=page.presented)
     conditions = compiler.conditions(edge, target, row, page.alias)
-    return json(Sql(f"(select {rows.sql} from {page.source(conditions)})"))
+    return rows, page.source(conditions)
 
 
 class _Page:
@@ -92,19 +97,20 @@ class _Connection:
         assert isinstance(shape, Shape)
         self._compiler, self._edge, self._row, self._site = compiler, edge, row, site
         self._target = compiler.model.types[compiler.model.row_of_page[edge.target]]
+        compiler.sight.check(self._target, edge.path)  # also when nothing of the rows is asked
         self._shape = shape
         self._page = _Page(compiler, self._target, shape)
 
-    def json(self, fields: tuple[Selected, ...]) -> Json:
+    def made(self, fields: tuple[Selected, ...]) -> tuple[Json, str]:
         value = object_of([(selected.key, self._field(selected)) for selected in fields])
         if not self._page.used:
-            return value
+            return value, ""
         conditions = self._whole(self._page.alias)
         if self._shape.after:
             conditions.append(self._beyond(self._page.alias, after=True))
         if self._shape.before:
             conditions.append(self._beyond(self._page.alias, after=False))
-        return json(Sql(f"(select {value.sql} from {self._page.source(conditions)})"))
+        return value, self._page.source(conditions)
 
     def _field(self, selected: Selected) -> Json:
         match selected.name:
@@ -190,16 +196,21 @@ class _Connection:
     def _totals(self, selected: Selected) -> Json:
         model, alias = self._compiler.model, self._compiler.alias()
         declared = model.types[selected.owner].fields[selected.name]
-        assert isinstance(declared.spec, Aggregate)
+        spec = declared.spec
+        assert isinstance(spec, Aggregate)
         row, source = Row(alias, self._target), self._source(alias)
         sums = model.types[declared.target]
         value = self._compiler.object(sums, selected.children, row, From())
-        if declared.spec.group_by is None:
+        if not spec.group_by:
             # "having" makes one row of it even when nothing that is selected is an aggregate.
             return json(Sql(f"(select {value.sql} {source} having true)"))
-        group = declared.spec.group_by.replace("{t}", alias)
-        groups = f"select {value.sql} as j, {group} as k {source} group by {group}"
-        listed = over_rows(json(Sql("g.j")), order="g.k")
+        group = ", ".join(spec.group_by).replace("{t}", alias)
+        order = f"{spec.most} desc, ".replace("{t}", alias) + group if spec.most else group
+        groups = (
+            f"select {value.sql} as j, row_number() over (order by {order}) as n {source}"
+            f" group by {group} order by {order} limit {spec.at_most}"
+        )
+        listed = over_rows(json(Sql("g.j")), order="g.n")
         return json(Sql(f"(select {listed.sql} from ({groups}) g)"))
 
     def _whole(self, alias: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import cast
 
 from graphql import (
@@ -27,10 +28,10 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from domain.access import Room
-from schema.reading.declare import (
-    ONLY,
-    SPEC,
-    TOLD,
+from schema.reading.declare import ONLY, READS, SPEC, TOLD, table_of
+from schema.reading.errors import Misdeclared
+from schema.reading.kinds import MINOR_UNITS, SCALARS, Kind, kind_of, listed
+from schema.reading.specs import (
     Aggregate,
     Amount,
     ById,
@@ -45,13 +46,11 @@ from schema.reading.declare import (
     ToMany,
     ToOne,
     order_name,
-    table_of,
 )
-from schema.reading.errors import Misdeclared
-from schema.reading.kinds import MINOR_UNITS, SCALARS, Kind, kind_of, listed
 from schema.reading.types import Connection, Money
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_SELECT = re.compile(r"\bselect\b", re.IGNORECASE)
 _VIEWER = ("account", "affiliate")
 
 
@@ -65,6 +64,7 @@ class Field:
     graphql: GraphQLField
     only: Room | None = None
     told: bool = False
+    reads: int = 0
 
     @property
     def path(self) -> str:
@@ -90,7 +90,7 @@ class Field:
     def needs_no_row(self) -> bool:
         """Whether graphql-core may come to this field by itself, as it does to a root field."""
         match self.spec:
-            case ToOne(on, _, _) | ToMany(on):
+            case ToOne(on) | ToMany(on):
                 return "{p}" not in (on or "")
             case ById() | ByIds():
                 return True
@@ -141,6 +141,11 @@ class Model:
     row_of_page: dict[str, str]
     by_prefix: dict[str, Type]
 
+    def edge(self, owner: str, python_name: str) -> Field:
+        """The field of a type by the name in its class."""
+        fields = self.types[owner].fields.values()
+        return next(f for f in fields if python_name_of(f) == python_name)
+
 
 def bind(schema: GraphQLSchema) -> Model:
     """Reads the declarations out of the schema. Raises Misdeclared with every fault found."""
@@ -154,6 +159,7 @@ def bind(schema: GraphQLSchema) -> Model:
             if type_.table or type_.fields:
                 model.types[graphql.name] = type_
     faults = [fault for type_ in model.types.values() for fault in _settle(model, type_, schema)]
+    faults += [fault for type_ in model.types.values() for fault in _unknown_prefixes(model, type_)]
     if faults:
         raise Misdeclared(*faults)
     return model
@@ -170,7 +176,8 @@ def _declared(graphql: GraphQLObjectType) -> Iterator[Field]:
         if isinstance(declared, StrawberryField) and SPEC in declared.metadata:
             only = declared.metadata.get(ONLY)
             told = declared.metadata.get(TOLD, False)
-            yield Field(graphql.name, name, declared.metadata[SPEC], field_, only, told)
+            reads = declared.metadata.get(READS, 0)
+            yield Field(graphql.name, name, declared.metadata[SPEC], field_, only, told, reads)
 
 
 def _settle(model: Model, type_: Type, schema: GraphQLSchema) -> Iterator[str]:
@@ -203,9 +210,7 @@ def _settle_table(model: Model, type_: Type, table: Table, schema: GraphQLSchema
             yield f"{type_.name}: prefix {table.prefix} is already that of {other.name}"
         model.by_prefix[table.prefix] = type_
     type_.orders[""] = None
-    by_python_name = {
-        declared.python_name: f for f in type_.fields.values() if (declared := _strawberry(f))
-    }
+    by_python_name = {python_name_of(f): f for f in type_.fields.values()}
     for name, _ in table.order:
         ordered = by_python_name.get(name)
         place = ordered and _sortable(ordered)
@@ -223,6 +228,8 @@ def _settle_table(model: Model, type_: Type, table: Table, schema: GraphQLSchema
                 condition = declared.metadata.get(SPEC)
                 if not isinstance(condition, Condition) or "{v}" not in condition.sql:
                     yield f"{filter_type.name}.{name}: has no condition with {{v}}; see where()"
+                elif is_non_null_type(input_.type):
+                    yield f"{filter_type.name}.{name}: must be nullable, since nobody has to narrow"
                 else:
                     type_.conditions[name] = condition
                     yield from _unknown_placeholders(
@@ -230,8 +237,18 @@ def _settle_table(model: Model, type_: Type, table: Table, schema: GraphQLSchema
                     )
 
 
-def _strawberry(field_: Field) -> StrawberryField:
-    return cast(StrawberryField, field_.graphql.extensions[GraphQLCoreConverter.DEFINITION_BACKREF])
+def _unknown_prefixes(model: Model, type_: Type) -> Iterator[str]:
+    """Only when all types are settled is it known which there are."""
+    for name, condition in type_.conditions.items():
+        if condition.prefix and condition.prefix not in model.by_prefix:
+            filter_name = type_.rows.filter.__strawberry_definition__.name  # type: ignore[union-attr]
+            yield f"{filter_name}.{name}: prefix {condition.prefix} is that of no type"
+
+
+def python_name_of(field_: Field) -> str:
+    """As the class calls it; "" of a field that no class has."""
+    declared = field_.graphql.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    return cast(StrawberryField, declared).python_name if declared else ""
 
 
 def _sortable(field_: Field) -> tuple[str, Kind] | None:
@@ -244,13 +261,15 @@ def _sortable(field_: Field) -> tuple[str, Kind] | None:
 
 
 def column_sql(field_: Field, sql: str | None) -> str:
-    return sql or f"{{t}}.{_strawberry(field_).python_name}"
+    return sql or f"{{t}}.{python_name_of(field_)}"
 
 
 def _faults(model: Model, type_: Type, field_: Field) -> Iterator[str]:
     target = model.types.get(field_.target)
     has_rows = target is not None and target.table is not None
     at = field_.path
+    if type_.table and not field_.reads and _looks_elsewhere(field_.spec):
+        yield f"{at}: goes through other rows, so it says how many by reads="
     match field_.spec:
         case Ident():
             if not (type_.table and type_.table.prefix):
@@ -268,12 +287,15 @@ def _faults(model: Model, type_: Type, field_: Field) -> Iterator[str]:
             yield from _unknown_placeholders(at, minor + currency, "t")
             if field_.target != Money.__strawberry_definition__.name:  # type: ignore[attr-defined]
                 yield f"{at}: money() gives a Money, but the field is a {field_.target}"
-        case ToOne(on, _, _):
+        case ToOne(on, pick, via=via):
             yield from _unknown_placeholders(at, on or "", "t", "p", *_VIEWER)
+            yield from _unknown_placeholders(at, pick or "", "t")
             if not has_rows or field_.is_list:
                 yield f"{at}: to_one() leads to {field_.type}, which has no @table"
             elif on is None and type_.table:
                 yield f"{at}: to_one() between tables needs a column or on="
+            elif via and not any(python_name_of(f) == via for f in _edges(type_)):
+                yield f"{at}: via={via} is no to_one() by a column of {type_.name}"
             elif target and not field_.nullable and _may_be_hidden(type_, field_.spec, target):
                 yield f"{at}: must be nullable, since the {target.name} may not be visible"
         case ToMany(on):
@@ -284,15 +306,20 @@ def _faults(model: Model, type_: Type, field_: Field) -> Iterator[str]:
                 yield f"{at}: to_many() is a Connection or a list of a type with @table"
             if on is None and type_.table:
                 yield f"{at}: to_many() between tables needs a column or on="
-        case Embedded():
+        case Embedded(when):
+            yield from _unknown_placeholders(at, when or "", "t", *_VIEWER)
             if target is None or has_rows or field_.is_list:
                 yield f"{at}: embedded() is an object type with declared fields and no @table"
-        case Aggregate(group_by):
-            if target is None or has_rows or field_.is_list != (group_by is not None):
+        case Aggregate(group_by, most):
+            yield from _unknown_placeholders(at, " ".join((*group_by, most)), "t")
+            if target is None or has_rows or field_.is_list != bool(group_by):
                 yield f"{at}: aggregate() is one object, or with group_by= a list of them"
             elif bad := [f.path for f in target.fields.values() if not _summed(f)]:
                 yield f"{at}: only column() and money() can be totals, not {', '.join(bad)}"
-        case Computed():
+        case Computed(function, needs):
+            yield from _unknown_placeholders(at, " ".join(needs), "t", *_VIEWER)
+            if len(signature(function).parameters) != 1 + len(needs):
+                yield f"{at}: its function takes the context and what it needs, {len(needs)} more"
             if not is_leaf_type(get_named_type(field_.type)):
                 yield f"{at}: computed() gives a scalar or an enum, not {field_.target}"
         case ById() | ByIds():
@@ -302,9 +329,28 @@ def _faults(model: Model, type_: Type, field_: Field) -> Iterator[str]:
                 yield f"{at}: must be nullable, since there may be no such row"
 
 
+def _edges(type_: Type) -> Iterator[Field]:
+    for field_ in type_.fields.values():
+        if isinstance(field_.spec, ToOne) and field_.spec.keyed and not field_.spec.via:
+            yield field_
+
+
 def _may_be_hidden(from_: Type, edge: ToOne, target: Type) -> bool:
     of_tenant = from_.table is not None and from_.table.tenant is not None
     return target.rows.visible is not None and not (of_tenant and edge.keyed)
+
+
+def _looks_elsewhere(spec: Spec) -> bool:
+    match spec:
+        case Column(sql):
+            places: tuple[str, ...] = (sql or "",)
+        case Amount(minor, currency):
+            places = (minor, currency)
+        case Computed(_, needs):
+            places = needs
+        case _:
+            return False
+    return any(_SELECT.search(place) for place in places)
 
 
 def _summed(field_: Field) -> bool:

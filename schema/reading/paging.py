@@ -16,11 +16,11 @@ from typing import Final, NamedTuple, cast
 from uuid import UUID
 
 from domain import ids
-from schema.reading.declare import LIST_MAX, PAGE_DEFAULT, Condition
 from schema.reading.errors import BadQuestion
 from schema.reading.json_sql import Json, Sql, quoted
 from schema.reading.json_sql import json as json_text
 from schema.reading.model import Order, Type
+from schema.reading.specs import LIST_MAX, PAGE_DEFAULT, PAGE_MAX, Condition
 
 LONGEST_TEXT: Final = 1_000
 """Characters of one value of a filter."""
@@ -54,11 +54,11 @@ def read_page(
     size = cast(int, last if first is None else first)
     if size is None:
         size = PAGE_DEFAULT
-    if not 1 <= size <= LIST_MAX:
+    if not 1 <= size <= PAGE_MAX:
         given = "first" if last is None else "last"
         raise BadQuestion(
             "BAD_PAGE_SIZE",
-            f"{at}: {given} is 1 to {LIST_MAX}, not {size}. Ask for the next page by its cursor.",
+            f"{at}: {given} is 1 to {PAGE_MAX}, not {size}. Ask for the next page by its cursor.",
         )
     conditions, values = _read_filter(target, at, arguments.get("filter"))
     marks: list[str] = []

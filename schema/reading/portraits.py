@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import re
 
-from schema.reading.declare import Amount, Column, Embedded, Ident, ToMany, ToOne
 from schema.reading.model import Field, Model, Type, column_sql
 from schema.reading.scope import Sight
 from schema.reading.selection import Selected
+from schema.reading.specs import Amount, Column, Embedded, Ident, ToMany, ToOne
 
 _OF_THE_ROW = re.compile(r"\{t\}\.\w+")
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, Protocol, TypeVar, cast
+from typing import Any, Final, Protocol, cast
 from uuid import UUID
 
 import orjson
@@ -20,23 +19,25 @@ from graphql.execution.collect_fields import FieldDetails
 from domain import ids
 from schema.reading.afterwards import Steps, steps_of, take
 from schema.reading.compile import Compiler
-from schema.reading.declare import LIST_MAX, ById, ByIds, ToMany
 from schema.reading.errors import BadQuestion
 from schema.reading.executor import Completed, response_path
 from schema.reading.model import Field, Model
 from schema.reading.paging import read_id, read_page
 from schema.reading.portraits import portrait
+from schema.reading.recent import Recent
 from schema.reading.scope import Sight, Statement
 from schema.reading.selection import Reader, Selected, Site, variables_of
+from schema.reading.specs import LIST_MAX, ById, ByIds, ToMany
 
-KEPT: Final = 1_000
-"""So many selections and statements are kept; one is some kilobytes, its document included."""
+KEPT: Final = 500
+"""So many selections and statements are kept; one takes half a megabyte at most, its document
+included."""
 
 
 class Read(Protocol):
-    """Runs a statement of one text column and at most one row; None when there is no row."""
+    """Runs a statement of text columns and at most one row; None when there is no row."""
 
-    async def __call__(self, sql: str, params: Sequence[object], /) -> str | None: ...
+    async def __call__(self, sql: str, params: Sequence[object], /) -> Iterable[str] | None: ...
 
 
 class Context(Protocol):
@@ -54,27 +55,6 @@ class Context(Protocol):
 
     @property
     def read(self) -> Read: ...
-
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
-
-
-class Recent(Generic[K, V]):
-    """What was made, as far as it was used recently."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._kept: OrderedDict[K, V] = OrderedDict()
-
-    def get(self, key: K, make: Callable[[], V]) -> V:
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        made = self._kept[key] = make()
-        if len(self._kept) > self._limit:
-            self._kept.popitem(last=False)
-        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +193,7 @@ class Reading:
             lambda: compile_(Compiler(self.model, sight, shapes), selection.fields),
         )
         params = statement.bind(info.context.room_id, [each.values for each in given])
-        return selection, await read(statement.sql, params)
+        return selection, statement.text(await read(statement.sql, params))
 
     def _select(
         self, info: GraphQLResolveInfo[Any], places: Callable[[Reader], Fields]
@@ -293,13 +273,13 @@ def _of_types(info: GraphQLResolveInfo[Any], types: Sequence[str]) -> Callable[[
 
 
 def _place_in_document(info: GraphQLResolveInfo[Any]) -> tuple[Hashable, ...]:
-    """What decides a selection: the document, the field in it, and what @skip and @include say.
-
-    Any Boolean variable may stand in a directive, so all of them count.
-    """
+    """What decides a selection: the document, the field in it, and what @skip and @include say."""
     location = info.operation.loc
     assert location is not None, "the document must be parsed with its locations"
-    switches = tuple(
-        (name, value) for name, value in variables_of(info).items() if isinstance(value, bool)
-    )
-    return location.source.body, location.start, response_path(info.path), switches
+    place = location.source.body, location.start, response_path(info.path)
+    return *place, switches_of(variables_of(info))
+
+
+def switches_of(variables: Mapping[str, Any]) -> tuple[tuple[str, bool], ...]:
+    """Any Boolean variable may stand in a @skip or an @include, so all of them count."""
+    return tuple((name, value) for name, value in variables.items() if isinstance(value, bool))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from domain.access import Room, Scope
 from schema.reading.errors import BadQuestion
+from schema.reading.json_sql import Frame
 from schema.reading.model import Type
 
 ROOM: Final = (-1, 0)
@@ -66,14 +67,22 @@ FOR: Final[dict[Room | None, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """SQL, and which values its parameters $1, $2 … are."""
+    """SQL, which values its parameters $1, $2 … are, and how its one row becomes JSON text."""
 
     sql: str
     slots: tuple[tuple[int, int], ...]
+    frame: Frame
 
     def bind(self, room_id: object, given: Sequence[Sequence[object]]) -> list[object]:
         """The parameters in their order; `given` holds the values of each site."""
         return [room_id if slot == ROOM else given[slot[0]][slot[1]] for slot in self.slots]
+
+    def text(self, row: Iterable[str] | None) -> str | None:
+        """The answer; None when there is no row."""
+        if row is None:
+            return None
+        columns = iter(row)
+        return "".join(next(columns) if piece is None else piece for piece in self.frame)
 
 
 @dataclass(frozen=True, slots=True)

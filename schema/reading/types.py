@@ -29,7 +29,7 @@ def _big_int(value: object) -> BigInt:
 SCALARS: dict[object, ScalarDefinition] = {
     BigInt: strawberry.scalar(
         name="BigInt",
-        description="A whole number of at most 64 bits, written as decimal text.",
+        description='A whole number of at most 64 bits, as decimal text: `"9000000000"`.',
         serialize=str,
         parse_value=_big_int,
     )
