@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -225,7 +225,7 @@ class BookSummary:
 
 @strawberry.type(description="A page of books.")
 class BookConnection(Connection[Book]):
-    totals: list[BookTotals] = aggregate("By currency.", group_by="{t}.currency")
+    totals: list[BookTotals] = aggregate("By currency.", group_by=["currency"])
     summary: BookSummary = aggregate("Of all.")
 
 
@@ -304,10 +304,10 @@ class Viewer:
     def room_id(self) -> UUID:
         return self.account_id
 
-    async def read(self, sql: str, params: Sequence[object]) -> str | None:
+    async def read(self, sql: str, params: Sequence[object]) -> Iterable[str] | None:
         self.statements.append(sql)
         async with self.one_at_a_time:
-            return await self.connection.fetchval(sql, *params)
+            return await self.connection.fetchrow(sql, *params)
 
 
 def make_schema(*directives: StrawberryDirective) -> Schema:

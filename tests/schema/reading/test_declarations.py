@@ -20,8 +20,11 @@ from schema.reading import (
     by_id,
     check,
     column,
+    computed,
     embedded,
+    equals,
     money,
+    one_of,
     table,
     to_many,
     to_one,
@@ -124,6 +127,64 @@ def a_filter_with_an_unknown_word() -> type:
     return Book
 
 
+def a_filter_that_must_be_given() -> type:
+    @strawberry.input
+    class BookFilter:
+        title: str = where("…", "{t}.title = {v}")
+
+    @table("book", prefix="book", filter=BookFilter)
+    class Book(Node):
+        """B."""
+
+    return Book
+
+
+def a_filter_by_ids_of_nothing() -> type:
+    @strawberry.input
+    class BookFilter:
+        author: strawberry.ID | None = equals("…", "author_id", prefix="auht")
+
+    @table("book", prefix="book", filter=BookFilter)
+    class Book(Node):
+        """B."""
+
+    return Book
+
+
+def an_unknown_word_in_what_is_needed() -> type:
+    @table("book", prefix="book")
+    class Book(Node):
+        """B."""
+
+        @computed("…", needs=("upper({x}.title)",))
+        def shouted(context: object, title: str) -> str:
+            return title
+
+    return Book
+
+
+def a_function_that_takes_too_little() -> type:
+    @table("book", prefix="book")
+    class Book(Node):
+        """B."""
+
+        @computed("…", needs=("title", "pages"))
+        def shouted(context: object, title: str) -> str:
+            return title
+
+    return Book
+
+
+def a_count_that_costs_nothing() -> type:
+    @table("book", prefix="book")
+    class Book(Node):
+        """B."""
+
+        others: int = column("…", "(select count(*) from book k)")
+
+    return Book
+
+
 def money_that_is_none() -> type:
     @table("book", prefix="book")
     class Book(Node):
@@ -177,6 +238,11 @@ def a_non_null_edge_to_what_may_be_hidden() -> type:
         (an_order_of_nothing, "Book: order names pages, which is no column() or money()"),
         (a_filter_without_a_condition, "BookFilter.title: has no condition with {v}"),
         (a_filter_with_an_unknown_word, "BookFilter.title: {x} means nothing here"),
+        (a_filter_that_must_be_given, "BookFilter.title: must be nullable"),
+        (a_filter_by_ids_of_nothing, "BookFilter.author: prefix auht is that of no type"),
+        (an_unknown_word_in_what_is_needed, "Book.shouted: {x} means nothing here"),
+        (a_function_that_takes_too_little, "Book.shouted: its function takes the context and"),
+        (a_count_that_costs_nothing, "Book.others: goes through other rows"),
         (money_that_is_none, "Book.price: money() gives a Money, but the field is a String"),
         (an_embedded_table, "Book.author: embedded() is an object type"),
         (a_non_null_edge_to_what_may_be_hidden, "Book.author: must be nullable"),
@@ -304,6 +370,60 @@ async def test_a_type_or_a_null_that_the_column_belies_is_named_by_field(
         "Belied.pages: is non-null, but column pages may be null",
         "Belied.tags: [Int!]! is made of int2[], int4[], int8[], numeric[], not of text[]",
         "Belied.price: is non-null, but column price_minor may be null",
+    )
+
+
+async def test_a_filter_whose_value_does_not_fit_is_named_by_field(
+    connection: asyncpg.Connection,
+) -> None:
+    @strawberry.input
+    class UnfitFilter:
+        pages: bool | None = at_least("…", "pages")
+        titles: str | None = one_of("…", "title")
+        title: list[str] | None = equals("…", "title")
+        author: strawberry.ID | None = equals("…", "author_id")
+        fits: list[strawberry.ID] | None = one_of("…", "author_id", prefix="unft")
+
+    @table("book", prefix="unft", tenant="library_id", filter=UnfitFilter)
+    class Unfit(Node):
+        """B."""
+
+    @strawberry.type
+    class Query:
+        books: Connection[Unfit] = to_many("…")
+
+    with pytest.raises(Misdeclared) as refused:
+        await check(Schema(query=Query), connection, SIGHT)
+
+    assert refused.value.faults == (
+        "UnfitFilter.pages: Boolean is given where int4 is taken",
+        "UnfitFilter.titles: String is given where text[] is taken",
+        "UnfitFilter.title: [String!] is given where text is taken",
+        "UnfitFilter.author: ID is given where uuid is taken; an id needs a prefix=",
+    )
+
+
+async def test_a_tenants_table_whose_type_does_not_say_so_is_named(
+    connection: asyncpg.Connection,
+) -> None:
+    @table("book", prefix="book", tenant="library_id")
+    class Kept(Node):
+        """B."""
+
+    @table("book", prefix="bare")
+    class Bare(Node):
+        """The same table, for everybody."""
+
+    @strawberry.type
+    class Query:
+        kept: Kept | None = by_id("…")
+        bare: Bare | None = by_id("…")
+
+    with pytest.raises(Misdeclared) as refused:
+        await check(Schema(query=Query), connection, SIGHT)
+
+    assert refused.value.faults == (
+        'Bare: table book has the column library_id, so its @table needs tenant="library_id"',
     )
 
 

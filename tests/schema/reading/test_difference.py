@@ -1,9 +1,11 @@
 """The compiled path and a slow, plain one give the same answers."""
 
 import asyncio
-from typing import Any
+import os
+from typing import Any, Final
 
 import asyncpg
+import pytest
 from graphql import validate
 from graphql.language import parse
 from hypothesis import HealthCheck, Phase, assume, given, settings
@@ -15,7 +17,10 @@ from tests.schema.reading.library import Viewer, schema
 from tests.schema.reading.slow import Slow
 from tests.schema.reading.stock import Rows
 
+EXAMPLES: Final = int(os.environ.get("EXAMPLES", "100"))
 
+
+@pytest.mark.timeout(120 + EXAMPLES)
 def test_any_document_is_answered_as_the_slow_path_answers_it(library_url: str, rows: Rows) -> None:
     graphql = schema._schema
     sdl = schema.as_str()
@@ -25,7 +30,7 @@ def test_any_document_is_answered_as_the_slow_path_answers_it(library_url: str, 
         connection = runner.run(asyncpg.connect(library_url))
 
         @settings(
-            max_examples=100,
+            max_examples=EXAMPLES,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             phases=[Phase.generate],

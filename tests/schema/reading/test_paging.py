@@ -81,8 +81,8 @@ async def test_fifty_rows_are_a_page_when_no_size_is_given(viewer: Viewer) -> No
     assert "limit 50" in viewer.statements[0]
 
 
-@pytest.mark.parametrize("given_size", ["first: 101", "first: 0", "last: -1", "first: 2147483647"])
-async def test_a_page_of_another_size_than_1_to_100_is_refused(
+@pytest.mark.parametrize("given_size", ["first: 201", "first: 0", "last: -1", "first: 2147483647"])
+async def test_a_page_of_another_size_than_1_to_200_is_refused(
     viewer: Viewer, given_size: str
 ) -> None:
     error = await refused(viewer, f"{{ books({given_size}) {{ nodes {{ id }} }} }}")
@@ -90,7 +90,7 @@ async def test_a_page_of_another_size_than_1_to_100_is_refused(
     name, _, size = given_size.partition(": ")
     assert error.extensions == {"code": "BAD_PAGE_SIZE"}
     assert error.message == (
-        f"Query.books: {name} is 1 to 100, not {size}. Ask for the next page by its cursor."
+        f"Query.books: {name} is 1 to 200, not {size}. Ask for the next page by its cursor."
     )
 
 
