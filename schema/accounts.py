@@ -35,7 +35,7 @@ class AccountFilter:
 class Account(Node):
     """A merchant's workspace: everything that its members and keys can see."""
 
-    name: str = column("Its name.")
+    name: str = column("What people call it.")
     plan: Plan = column("What it pays for; Amazon stores need ENTERPRISE.")
     amazon_entitled_at: datetime | None = column(
         "Since when it may connect Amazon stores, which it keeps; null when it may not."
@@ -84,7 +84,10 @@ class Viewer:
         seat = info.context.signed_in.seat
         return None if seat is None else Seat(of=seat)
 
-    @strawberry.field(description="Every seat that can be taken.")
+    @strawberry.field(
+        description="Every seat that can be taken: one for each account, as affiliate and as"
+        " operator."
+    )
     def seats(self, info: Info) -> list[Seat]:
         return [Seat(of=seat) for seat in info.context.signed_in.seats]
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from domain.access import Scope
+from domain.access import Room, Scope
 from domain.affiliates import actions
 from schema.acting import Info, change
 from schema.reading import (
@@ -38,6 +38,7 @@ class AffiliateFilter:
         "exists (select from partnership k where k.account_id = {account}"
         " and k.affiliate_id = {t}.id and k.store_id = {v})",
         prefix="stor",
+        only=Room.ACCOUNT,
     )
 
 
@@ -57,7 +58,7 @@ class Affiliate(Node):
     nobody has signed up as them.
     """
 
-    name: str = column("The name.")
+    name: str = column("What the person is called.")
     email: str = column("The address, in lower case; one person has one.")
     created_at: datetime = column("When the network first knew them.")
     partnerships: Annotated["PartnershipConnection", strawberry.lazy("schema.partnerships")] = (

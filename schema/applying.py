@@ -1,7 +1,7 @@
 """Apply, and answer applications, one or many."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, TypeAlias
+from collections.abc import Sequence
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -11,12 +11,11 @@ from domain.access import Room, Scope
 from domain.applications import actions, queries, rules
 from domain.applications.telling import Post
 from domain.errors import NotFound as NoSuchThing
-from domain.ids import WrongId as NoSuchId
 from domain.ids import decode
 from schema.acting import Info, change
 from schema.applications import Application
-from schema.errors import Refusal, shown
-from schema.reading import read_many
+from schema.batches import Batch, each
+from schema.errors import Refusal
 from schema.refusals import (
     AgreementNotAccepted,
     AlreadyApplied,
@@ -31,7 +30,6 @@ from schema.refusals import (
     TooManyApplications,
     WrongId,
 )
-from schema.terms import few
 
 
 @strawberry.input(description="An answer to one of a listing's questions.")
@@ -47,11 +45,13 @@ class ApplyToListingInput:
         default="", description="Why you; for the brand to read, 2,000 characters at most."
     )
     answers: list[AnswerInput] = strawberry.field(
-        default_factory=list, description="To the listing's questions; to all that are required."
+        default_factory=list,
+        description="To the listing's questions; to all that are required. At most 10.",
     )
     agreement_sha256: str | None = strawberry.field(
         default=None,
-        description="Where the listing has an agreement: its `sha256`, by which you accept it.",
+        description="Where the listing has an agreement: its `sha256`, by which you accept it. Left"
+        " out where it has none.",
     )
 
 
@@ -68,21 +68,11 @@ class ApplicationOutcome:
 
 @strawberry.type(description="What became of each application of a batch.")
 class ApplicationOutcomes:
-    asked: strawberry.Private[Sequence[str]]
-    found: strawberry.Private[dict[str, UUID]]
-    refusals: strawberry.Private[dict[str, errors.Refusal]]
+    batch: strawberry.Private[Batch]
 
     @strawberry.field(description="One for each id, in the order given.")
     async def outcomes(self, info: Info) -> list[ApplicationOutcome]:
-        rows = await read_many(info, Application, list(self.found.values()), at="application")
-        return [
-            ApplicationOutcome(
-                id=strawberry.ID(id),
-                application=rows.get(self.found[id]) if id in self.found else None,
-                refusal=shown(self.refusals[id]) if id in self.refusals else None,
-            )
-            for id in self.asked
-        ]
+        return await self.batch.outcomes(info, Application, "application", ApplicationOutcome)
 
 
 ApplyToListingResult = Annotated[
@@ -126,15 +116,15 @@ ApplicationIds = Annotated[
 Reason = Annotated[
     str, strawberry.argument(description="For the affiliate to read; 1 to 1,000 characters.")
 ]
-Answer: TypeAlias = Callable[[Sequence[UUID]], Awaitable[dict[UUID, errors.Refusal | None]]]
 
 
 @strawberry.type
 class ApplicationMutations:
     @change(
         "Ask to join the programme of a listed offer. Where you meet the listing's rules you are a"
-        " partner at once, and the state is ACCEPTED; otherwise it is SUBMITTED and waits for the"
-        " brand. At most 20 within 24 hours.",
+        " partner at once, and the status is ACCEPTED; otherwise it is SUBMITTED and waits for the"
+        " brand. At most 20 within 24 hours."
+        ' `applyToListing(input: {listingId: "lstg_1f…", message: "I write about presses."})`.',
         room=Room.AFFILIATE,
     )
     async def apply_to_listing(
@@ -212,7 +202,7 @@ class ApplicationMutations:
                 act.tx, act.account_id, found, act.actor, act.now, post
             )
 
-        return await _answer_many(info, ids, accept)
+        return ApplicationOutcomes(batch=await each(info, Application, "appl", ids, accept))
 
     @change(
         "Turn many down for one reason. Those that can be are, whatever becomes of the others.",
@@ -228,22 +218,7 @@ class ApplicationMutations:
                 act.tx, act.account_id, found, reason, act.actor, act.now, post
             )
 
-        return await _answer_many(info, ids, reject)
-
-
-async def _answer_many(info: Info, ids: Sequence[str], answer: Answer) -> ApplicationOutcomes:
-    found: dict[str, UUID] = {}
-    refusals: dict[str, errors.Refusal] = {}
-    for id in few("ids", ids):
-        try:
-            found[id] = decode("appl", id)
-        except NoSuchId as wrong:
-            refusals[id] = wrong
-    act = info.context.act
-    await act.remember(Application, list(found.values()))
-    outcomes = await answer(list(found.values()))
-    refusals |= {id: why for id, uuid in found.items() if (why := outcomes[uuid]) is not None}
-    return ApplicationOutcomes(asked=ids, found=found, refusals=refusals)
+        return ApplicationOutcomes(batch=await each(info, Application, "appl", ids, reject))
 
 
 def _post(info: Info) -> Post:

@@ -21,7 +21,7 @@ from schema.reading import (
 
 
 @strawberry.input(description="Narrows a list of what was done.")
-class AuditFilter:
+class AuditEntryFilter:
     actor: str | None = equals("By this person or key, by its id.", "actor")
     action: list[str] | None = one_of("Any of these mutations.", "action")
     subject: strawberry.ID | None = where(
@@ -37,10 +37,12 @@ class AuditFilter:
 _NAME = """coalesce(
     (select m.name from member m
       where m.account_id = {t}.account_id
-        and {t}.actor = 'pers_' || replace(m.person_id::text, '-', '')),
+        and m.person_id = case when {t}.actor ~ '^pers_[0-9a-f]+$' and length({t}.actor) = 37
+                               then substr({t}.actor, 6)::uuid end),
     (select k.name from api_key k
       where k.account_id = {t}.account_id
-        and {t}.actor = 'akey_' || replace(k.id::text, '-', '')))"""
+        and k.id = case when {t}.actor ~ '^akey_[0-9a-f]+$' and length({t}.actor) = 37
+                        then substr({t}.actor, 6)::uuid end))"""
 
 
 @table(
@@ -48,7 +50,7 @@ _NAME = """coalesce(
     prefix="audt",
     tenant="account_id",
     needs=Scope.ADMINISTER,
-    filter=AuditFilter,
+    filter=AuditEntryFilter,
     sort=("-number",),
 )
 class AuditEntry(Node):
@@ -61,16 +63,19 @@ class AuditEntry(Node):
     )
     actor: str = column("The id of the person or key that did it.")
     actor_name: str | None = column(
-        "Their name; null for a person who is a member no longer.", _NAME
+        "Their name; null for a person who is a member no longer.", _NAME, reads=2
     )
     action: str = column("The mutation.")
-    input: JSON = column("Its arguments, without secrets.")
+    input: JSON = column("Its arguments, without secrets.", reads=10)
     changes: JSON = column(
         "A list of what changed: the id, and the fields as they were before and after; null before"
-        " for what was made, null after for what is gone."
+        " for what was made, null after for what is gone.",
+        reads=10,
     )
-    request_id: str | None = column("The request, as the answer's header X-Request-Id said.")
-    at: datetime = column("When.")
+    request_id: str | None = column(
+        "The request, as the answer's header X-Request-Id said; null for what no request did."
+    )
+    at: datetime = column("When it was done.")
 
 
 @strawberry.type(description="A page of what was done.")

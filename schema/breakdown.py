@@ -9,7 +9,7 @@ from datetime import datetime
 from domain.access import Room
 from schema.links import Link
 from schema.partnerships import OWN
-from schema.reading import Money, column, money, table, to_many, to_one
+from schema.reading import WHOLE, Money, column, money, table, to_many, to_one
 from schema.reports import ReportRun
 
 _DAY = "{t}.partnership_id = {p}.partnership_id and {t}.day = {p}.day"
@@ -52,7 +52,7 @@ class SubIdFigures:
 class PageFigures:
     """A link's part of the day. The sales may be of other products than the page's."""
 
-    link: Link = to_one("The link.", on="{t}.id = {p}.id")
+    link: Link = to_one("The link that it is about.", on="{t}.id = {p}.id", reads=10)
     landing: str = column("Its page: an ASIN, or the path of a Store page.")
     masked: bool = column("Whether Amazon masks it, for want of clicks.")
     clicks: int | None = column(f"Clicks by Amazon's count; {_MASKED}")
@@ -69,7 +69,7 @@ class ProductFigures:
     halo: bool = column("Whether it is another of the brand's products than the promoted ones.")
     orders: int = column("Orders with it.")
     units: int = column("Units of it.")
-    sales: Money = money("Its sales.", "sales_minor")
+    sales: Money = money("What was sold of it.", "sales_minor")
     new_to_brand_sales: Money | None = money(
         "Of them, to customers who had bought nothing of the brand in a year; null when Amazon"
         " gave none.",
@@ -81,8 +81,8 @@ class ProductFigures:
 class MaskedRemainder:
     """The conversion as reported, less what its visible subIDs show: below Amazon's threshold."""
 
-    orders: int = column("Orders.")
-    units: int = column("Units.")
+    orders: int = column("Orders that no visible subID shows.")
+    units: int = column("Units that no visible subID shows.")
     sales: Money = money(
         "Sales; negative for a while when subIDs were read after the campaign.", "sales_minor"
     )
@@ -92,10 +92,15 @@ class MaskedRemainder:
 class Breakdown:
     """One day's sales at Amazon's finer levels. All show the same sales: never add them."""
 
-    sub_ids: list[SubIdFigures] = to_many("By subID, visible ones first. At most 100.", on=_DAY)
-    pages: list[PageFigures] = to_many("By link, visible ones first. At most 100.", on=_DAY)
+    sub_ids: list[SubIdFigures] = to_many(
+        "By subID, visible ones first. At most 50.", on=_DAY, at_most=50
+    )
+    pages: list[PageFigures] = to_many(
+        "By link, visible ones first. At most 50.", on=_DAY, at_most=50
+    )
     products: list[ProductFigures] = to_many("By product, most sales first. At most 100.", on=_DAY)
     masked_remainder: MaskedRemainder | None = to_one(
         "What no visible subID shows; null while Amazon's subIDs of the day are unread.",
         on="{t}.id = {p}.id",
+        reads=WHOLE,
     )

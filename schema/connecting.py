@@ -45,14 +45,14 @@ class ConnectStoreInput:
 
 
 @strawberry.input(description="A brand's own shop.")
-class ConnectDtcStoreInput:
+class ConnectShopInput:
     brand_id: strawberry.ID | None = strawberry.field(
         default=None, description="A brand of yours. Give this or a name."
     )
     brand_name: str | None = strawberry.field(
         default=None,
-        description="The brand; a name that a brand of yours has, one that sells on Amazon too, is"
-        " that brand, and another name is a new one.",
+        description="The brand; left out with an id. A name that a brand of yours has, one that"
+        " sells on Amazon too, is that brand, and another name is a new one.",
     )
     url: str = strawberry.field(description="The shop's address: https://shop.example.")
     currency: str = strawberry.field(description="ISO 4217; the shop's money is in it.")
@@ -80,9 +80,9 @@ ConnectStoreResult = Annotated[
     | WrongId,
     strawberry.union("ConnectStoreResult", description="The store, or why it cannot be connected."),
 ]
-ConnectDtcStoreResult = Annotated[
+ConnectShopResult = Annotated[
     Store | StoreExists | UnknownCurrency | InvalidInput | NotFound | WrongId,
-    strawberry.union("ConnectDtcStoreResult", description="The store, or why not."),
+    strawberry.union("ConnectShopResult", description="The store, or why not."),
 ]
 DisconnectStoreResult = Annotated[
     Store | NotFound | WrongId,
@@ -114,7 +114,8 @@ StoreId = Annotated[strawberry.ID, strawberry.argument(description="Of the store
 class StoreMutations:
     @change(
         "Connect a brand's store on Amazon. Its products and past reports are then"
-        " fetched by themselves.",
+        ' fetched by themselves. `connectStore(input: {profileId: "prof_1f…", brandName: "Fern"})`'
+        " is all that it takes.",
         needs=Scope.MANAGE,
     )
     async def connect_store(self, info: Info, input: ConnectStoreInput) -> ConnectStoreResult:
@@ -125,10 +126,13 @@ class StoreMutations:
         )
         return await act.answer(Store, id)
 
-    @change("Connect a brand's own shop.", needs=Scope.MANAGE)
-    async def connect_dtc_store(
-        self, info: Info, input: ConnectDtcStoreInput
-    ) -> ConnectDtcStoreResult:
+    @change(
+        "Connect a brand's own shop."
+        ' `connectShop(input: {brandName: "Fern", url: "https://fern.example", currency: "EUR",'
+        ' timeZone: "Europe/Paris"})` makes brand and shop.',
+        needs=Scope.MANAGE,
+    )
+    async def connect_shop(self, info: Info, input: ConnectShopInput) -> ConnectShopResult:
         act = info.context.act
         id = await actions.connect_dtc_store(
             act.tx, act.account_id, _brand(input), input.url, input.currency,
@@ -170,7 +174,7 @@ class StoreMutations:
         " when this answers: look at the store's catalogRuns.",
         needs=Scope.MANAGE,
     )
-    async def accept_listing(self, info: Info, store_id: StoreId) -> FetchResult:
+    async def accept_catalog(self, info: Info, store_id: StoreId) -> FetchResult:
         act = info.context.act
         id = await act.changes(Store, store_id)
         await actions.accept_listing(act.tx, act.account_id, id, act.now)
@@ -188,7 +192,7 @@ class StoreMutations:
         return await act.answer(Store, id)
 
 
-def _brand(input: ConnectDtcStoreInput) -> str | UUID:
+def _brand(input: ConnectShopInput) -> str | UUID:
     if (input.brand_id is None) == (input.brand_name is None):
         raise Unclear("brandId", "Give either the brand's id or a name.")
     return decode("brnd", input.brand_id) if input.brand_id else input.brand_name or ""

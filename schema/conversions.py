@@ -8,11 +8,12 @@ import strawberry
 from domain.access import Room
 from schema.affiliates import Affiliate
 from schema.breakdown import Breakdown, CampaignVersion
-from schema.enums import ConversionSource, ConversionStatus, Verdict
+from schema.enums import ConversionStatus, StoreChannel, Verdict
 from schema.freshness import Freshness
 from schema.offers import Offer, OfferVersion
 from schema.partnerships import OWN, Partnership
 from schema.reading import (
+    WHOLE,
     Connection,
     Money,
     Node,
@@ -42,7 +43,7 @@ _ENROLLED = """(select f.brb_enrolled
 
 @strawberry.type(description="What Amazon says of the day now; it goes on moving after settlement.")
 class Reported:
-    orders: int = column("Orders.", "reported_orders")
+    orders: int = column("Orders, by its newest report.", "reported_orders")
     units: int = column("Units, returned ones left out.", "reported_units")
     sales: Money = money("Sales of the brand's own products.", "reported_sales_minor")
     commission: Money = money("What they would pay at the day's rate.", "reported_commission_minor")
@@ -53,12 +54,20 @@ class Reported:
     " shown and never written into the conversion."
 )
 class Adjustment:
-    orders: int = column("Orders.", "{t}.reported_orders - {t}.orders")
-    units: int = column("Units.", "{t}.reported_units - {t}.units")
-    sales: Money = money(
-        "Sales; negative after returns.", "{t}.reported_sales_minor - {t}.sales_minor"
+    orders: int = column(
+        "How many orders more; negative for fewer.", "{t}.reported_orders - {t}.orders"
     )
-    commission: Money = money("Commission.", "{t}.reported_commission_minor - {t}.commission_minor")
+    units: int = column(
+        "How many units more; negative for fewer.", "{t}.reported_units - {t}.units"
+    )
+    sales: Money = money(
+        "How much more was sold; negative after returns.",
+        "{t}.reported_sales_minor - {t}.sales_minor",
+    )
+    commission: Money = money(
+        "What that would pay at the day's rate; negative for less.",
+        "{t}.reported_commission_minor - {t}.commission_minor",
+    )
 
 
 @table("decision", tenant="account_id", affiliate=OWN)
@@ -67,7 +76,7 @@ class Decision:
 
     verdict: Verdict = column("Approved or denied.")
     reason: str | None = column("As it was given; null when none was.")
-    decided_at: datetime = column("When.")
+    decided_at: datetime = column("When it was decided.")
     decided_by: str = column("By which key or person.", only=Room.ACCOUNT)
 
 
@@ -85,10 +94,10 @@ class ConversionFilter:
         " where k.account_id = {t}.account_id and k.offer_id = {v})",
         prefix="offr",
     )
-    source: list[ConversionSource] | None = one_of("Any of these.", "source")
+    channel: list[StoreChannel] | None = one_of("Any of these.", "source")
     from_day: date | None = at_least("From this day on.", "day")
     to_day: date | None = at_most("Up to and including this day.", "day")
-    settled_by: date | None = at_most("That can be decided on this day.", "settles_on")
+    decidable_on: date | None = at_most("That can be decided on this day.", "settles_on")
     adjusted: bool | None = where(
         "Whether Amazon reports other sales than were settled.",
         "({t}.status <> 'PENDING' and {t}.reported_sales_minor <> {t}.sales_minor) = {v}",
@@ -111,16 +120,12 @@ class Conversion(Node):
     """
 
     day: date = column("Amazon's reporting day, in the store's time zone.")
-    source: ConversionSource = column("Which kind of store it is from.")
+    channel: StoreChannel = column("Where its store sells.", "source")
     status: ConversionStatus = column("Where it stands.")
     store: Store = to_one("Where it was sold.", "store_id")
     affiliate: Affiliate = to_one("Whose link led there.", "affiliate_id")
     partnership: Partnership = to_one("The two of them.", "partnership_id")
-    offer: Offer = to_one(
-        "The offer that pays for the day.",
-        on="{t}.id = (select k.offer_id from offer_version k"
-        " where k.account_id = {p}.account_id and k.id = {p}.offer_version_id)",
-    )
+    offer: Offer = to_one("The offer that pays for the day.", "offer_id", via="offer_version")
     offer_version: OfferVersion = to_one("The offer's terms of that day.", "offer_version_id")
     rate_percent: Decimal = column(
         "Percent of the sales that is paid, with two decimals.", "{t}.rate_bp * 0.01"
@@ -146,8 +151,9 @@ class Conversion(Node):
         on="{t}.partnership_id = {p}.partnership_id and {t}.day = {p}.day",
     )
     history: list[CampaignVersion] = to_many(
-        "What Amazon has said of the day, one version after the other. At most 100.",
+        "What Amazon has said of the day, one version after the other. At most 50.",
         on="{t}.partnership_id = {p}.partnership_id and {t}.day = {p}.day",
+        at_most=50,
     )
     breakdown: Breakdown = to_one(
         "The same sales by subID, by page and by product, as far as Amazon shows them.",
@@ -157,32 +163,88 @@ class Conversion(Node):
         "Amazon's Brand Referral Bonus on the day's sales, estimated by Amazon; null when Amazon"
         " gave none, see brbNote.",
         _NEWEST_BONUS,
+        reads=1,
         only=Room.ACCOUNT,
     )
     brb_note: str | None = column(
         'Why there is no bonus: "not enrolled"; null when there is one or nothing is known.',
         f"case when {_NEWEST_BONUS} is null and not {_ENROLLED} then 'not enrolled' end",
+        reads=3,
         only=Room.ACCOUNT,
     )
     freshness: Freshness | None = to_one(
-        "As of when the figures of its day are; null for an own shop.", on="{t}.id = {p}.id"
+        "As of when the figures of its day are; null for an own shop.",
+        on="{t}.id = {p}.id",
+        reads=WHOLE,
     )
+
+
+def _id(prefix: str, place: str) -> str:
+    return f"'{prefix}_' || encode(uuid_send({place}), 'hex')"
 
 
 @strawberry.type(description="Sums over the whole filtered list, in one currency.")
 class ConversionTotals:
     currency: str = column("ISO 4217.", "{t}.currency")
-    count: int = column("Conversions.", "count(*)")
-    orders: int = column("Orders.", "sum({t}.orders)")
-    units: int = column("Units.", "sum({t}.units)")
-    sales: Money = money("Sales.", "sum({t}.sales_minor)", "{t}.currency")
-    commission: Money = money("Commission.", "sum({t}.commission_minor)", "{t}.currency")
+    count: int = column("How many conversions there are.", "count(*)")
+    orders: int = column("Orders of all of them.", "sum({t}.orders)")
+    units: int = column("Units of all of them.", "sum({t}.units)")
+    sales: Money = money("Sales of all of them.", "sum({t}.sales_minor)", "{t}.currency")
+    commission: Money = money(
+        "Commission on all of them.", "sum({t}.commission_minor)", "{t}.currency"
+    )
+
+
+@strawberry.type(description="Sums over what stands at one place, in one currency.")
+class ConversionsByStatus(ConversionTotals):
+    status: ConversionStatus = column("Where they stand.", "{t}.status")
+
+
+@strawberry.type(description="Sums over one day, in one currency.")
+class ConversionsByDay(ConversionTotals):
+    day: date = column("The stores' reporting day.", "{t}.day")
+
+
+@strawberry.type(description="Sums over one store.")
+class ConversionsByStore(ConversionTotals):
+    store_id: strawberry.ID = column("The store's id.", _id("stor", "{t}.store_id"))
+    store_name: str = column(
+        "The store's name.",
+        "(select k.name from store k where k.account_id = {t}.account_id and k.id = {t}.store_id)",
+    )
+
+
+@strawberry.type(description="Sums over one affiliate, in one currency.")
+class ConversionsByAffiliate(ConversionTotals):
+    affiliate_id: strawberry.ID = column("Their id.", _id("affl", "{t}.affiliate_id"))
+    affiliate_name: str = column(
+        "Their name.", "(select k.name from affiliate k where k.id = {t}.affiliate_id)"
+    )
 
 
 @strawberry.type(description="A page of conversions.")
 class ConversionConnection(Connection[Conversion]):
     totals: list[ConversionTotals] = aggregate(
-        "Sums over the whole filtered list, for each currency.", group_by="{t}.currency"
+        "Sums over the whole filtered list, for each currency.", group_by=["currency"]
+    )
+    by_status: list[ConversionsByStatus] = aggregate(
+        "The same for each status. At most 100.", group_by=["status", "currency"]
+    )
+    by_day: list[ConversionsByDay] = aggregate(
+        "The same for each day, the newest first. At most 400.",
+        group_by=["day", "currency"],
+        most="day",
+        at_most=400,
+    )
+    by_store: list[ConversionsByStore] = aggregate(
+        "The same for each store, those with the most commission first. At most 100.",
+        group_by=["account_id", "store_id", "currency"],
+        most="sum({t}.commission_minor)",
+    )
+    by_affiliate: list[ConversionsByAffiliate] = aggregate(
+        "The same for each affiliate, those with the most commission first. At most 100.",
+        group_by=["affiliate_id", "currency"],
+        most="sum({t}.commission_minor)",
     )
 
 

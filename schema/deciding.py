@@ -10,18 +10,15 @@ from domain import errors
 from domain.access import Scope
 from domain.conversions import actions
 from domain.conversions.rules import Verdict, denial_reason
-from domain.ids import WrongId as NoSuchId
-from domain.ids import decode
 from schema.acting import Info, change
+from schema.batches import Batch, each
 from schema.conversions import Conversion
-from schema.errors import Refusal, shown
-from schema.reading import read_many
+from schema.errors import Refusal
 from schema.refusals import AlreadyDecided, InvalidInput, NotFound, NotSettled, WrongId
-from schema.terms import few
 
 
 @strawberry.type(description="What became of one conversion of a batch.")
-class DecisionOutcome:
+class ConversionOutcome:
     id: strawberry.ID = strawberry.field(description="The id as it was given.")
     conversion: Conversion | None = strawberry.field(
         description="As it is now, decided or not; null when there is none."
@@ -32,31 +29,21 @@ class DecisionOutcome:
 
 
 @strawberry.type(description="What became of each conversion of a batch.")
-class DecisionOutcomes:
-    asked: strawberry.Private[Sequence[str]]
-    found: strawberry.Private[dict[str, UUID]]
-    refusals: strawberry.Private[dict[str, errors.Refusal]]
+class ConversionOutcomes:
+    batch: strawberry.Private[Batch]
 
     @strawberry.field(description="One for each id, in the order given.")
-    async def outcomes(self, info: Info) -> list[DecisionOutcome]:
-        rows = await read_many(info, Conversion, list(self.found.values()), at="conversion")
-        return [
-            DecisionOutcome(
-                id=strawberry.ID(id),
-                conversion=rows.get(self.found[id]) if id in self.found else None,
-                refusal=shown(self.refusals[id]) if id in self.refusals else None,
-            )
-            for id in self.asked
-        ]
+    async def outcomes(self, info: Info) -> list[ConversionOutcome]:
+        return await self.batch.outcomes(info, Conversion, "conversion", ConversionOutcome)
 
 
-DecisionResult = Annotated[
+ConversionResult = Annotated[
     Conversion | NotSettled | AlreadyDecided | InvalidInput | NotFound | WrongId,
-    strawberry.union("DecisionResult", description="The conversion, or why not."),
+    strawberry.union("ConversionResult", description="The conversion, or why not."),
 ]
-DecisionsResult = Annotated[
-    DecisionOutcomes | InvalidInput,
-    strawberry.union("DecisionsResult", description="An outcome for each, or why for none."),
+ConversionsResult = Annotated[
+    ConversionOutcomes | InvalidInput,
+    strawberry.union("ConversionsResult", description="An outcome for each, or why for none."),
 ]
 ConversionId = Annotated[strawberry.ID, strawberry.argument(description="Of the conversion.")]
 ConversionIds = Annotated[
@@ -72,18 +59,21 @@ class DecisionMutations:
     @change(
         "Approve a settled conversion: its commission is owed. Twice is once.", needs=Scope.DECIDE
     )
-    async def approve_conversion(self, info: Info, id: ConversionId) -> DecisionResult:
+    async def approve_conversion(self, info: Info, id: ConversionId) -> ConversionResult:
         return await _decide_one(info, id, Verdict.APPROVED, None)
 
     @change("Deny a settled conversion: nothing is owed. Twice is once.", needs=Scope.DECIDE)
-    async def deny_conversion(self, info: Info, id: ConversionId, reason: Reason) -> DecisionResult:
+    async def deny_conversion(
+        self, info: Info, id: ConversionId, reason: Reason
+    ) -> ConversionResult:
         return await _decide_one(info, id, Verdict.DENIED, denial_reason(reason))
 
     @change(
-        "Approve many at once. Those that can be are, whatever becomes of the others.",
+        "Approve many at once. Those that can be are, whatever becomes of the others."
+        ' `approveConversions(ids: ["conv_1f…", "conv_20…"])` has an outcome for each.',
         needs=Scope.DECIDE,
     )
-    async def approve_conversions(self, info: Info, ids: ConversionIds) -> DecisionsResult:
+    async def approve_conversions(self, info: Info, ids: ConversionIds) -> ConversionsResult:
         return await _decide_many(info, ids, Verdict.APPROVED, None)
 
     @change(
@@ -92,7 +82,7 @@ class DecisionMutations:
     )
     async def deny_conversions(
         self, info: Info, ids: ConversionIds, reason: Reason
-    ) -> DecisionsResult:
+    ) -> ConversionsResult:
         return await _decide_many(info, ids, Verdict.DENIED, denial_reason(reason))
 
 
@@ -109,18 +99,12 @@ async def _decide_one(info: Info, id: str, verdict: Verdict, reason: str | None)
 
 async def _decide_many(
     info: Info, ids: Sequence[str], verdict: Verdict, reason: str | None
-) -> DecisionOutcomes:
-    found: dict[str, UUID] = {}
-    refusals: dict[str, errors.Refusal] = {}
-    for id in few("ids", ids):
-        try:
-            found[id] = decode("conv", id)
-        except NoSuchId as wrong:
-            refusals[id] = wrong
+) -> ConversionOutcomes:
     act = info.context.act
-    await act.remember(Conversion, list(found.values()))
-    outcomes = await actions.decide(
-        act.tx, act.account_id, list(found.values()), verdict, reason, act.actor, act.now
-    )
-    refusals |= {id: why for id, uuid in found.items() if (why := outcomes[uuid]) is not None}
-    return DecisionOutcomes(asked=ids, found=found, refusals=refusals)
+
+    async def decide(found: list[UUID]) -> dict[UUID, errors.Refusal | None]:
+        return await actions.decide(
+            act.tx, act.account_id, found, verdict, reason, act.actor, act.now
+        )
+
+    return ConversionOutcomes(batch=await each(info, Conversion, "conv", ids, decide))

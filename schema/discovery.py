@@ -89,7 +89,7 @@ class TrackRecord:
 
 
 @strawberry.input(description="Narrows the affiliates to be found.")
-class DiscoveryFilter:
+class AffiliateProfileFilter:
     search: str | None = where(
         'In the name, the niches and the text: all words, in any form. "A phrase", -not, or. A word'
         " that stands nowhere is taken for those most like it.",
@@ -115,14 +115,14 @@ class DiscoveryFilter:
         f"({_STARRED}) = asked({{v}}::boolean)",
         only=Room.ACCOUNT,
     )
-    hide_ignored: bool | None = where(
-        "True leaves out whom your account ignores.",
-        f"not {{v}} or {_MARK} is distinct from 'IGNORED'",
+    ignored: bool | None = where(
+        "Ignored by your account, or not: false leaves them out.",
+        f"({_MARK} is not distinct from 'IGNORED') = {{v}}",
         only=Room.ACCOUNT,
     )
-    not_partners: bool | None = where(
-        "True leaves out partners of your account, other than former ones.",
-        f"not {{v}} or not {_PARTNER}",
+    partner: bool | None = where(
+        "A partner of your account who is no former one, or not: false leaves partners out.",
+        f"{_PARTNER} = {{v}}",
         only=Room.ACCOUNT,
     )
 
@@ -132,15 +132,17 @@ class DiscoveryFilter:
     prefix="affp",
     visible=EVERY,
     affiliate="id",
-    filter=DiscoveryFilter,
+    filter=AffiliateProfileFilter,
     sort=("-published_at", "audience", "name"),
 )
 class AffiliateProfile(Node):
     """An affiliate as they show themselves to every brand, while they do."""
 
     name: str = column("As they call themselves here.")
-    bio: str = column("In their own words.")
-    channels: list[ProfileChannel] = to_many("Where they reach people.", "profile_id")
+    bio: str = column("In their own words.", reads=1)
+    channels: list[ProfileChannel] = to_many(
+        "Where they reach people. At most 20.", "profile_id", at_most=20
+    )
     channel_kinds: list[ChannelKind] = column("Each kind of channel once.")
     audience: BigInt = column("Over all channels; whoever follows two of them counts twice.")
     niches: list[Category] = column("What they speak of.")
@@ -152,17 +154,18 @@ class AffiliateProfile(Node):
         "How they have done so far; null until it was measured.", "id"
     )
 
-    @computed("How well they sell, in one word.", needs=(_RECORD,))
+    @computed("How well they sell, in one word.", needs=(_RECORD,), reads=1)
     def fit(context: Context, figures: dict[str, int] | None) -> Fit:
         return record.fit(_record(figures)).name  # type: ignore[return-value]
 
-    @computed("The same in words, with the figures it is made of.", needs=(_RECORD,))
+    @computed("The same in words, with the figures it is made of.", needs=(_RECORD,), reads=1)
     def fit_explained(context: Context, figures: dict[str, int] | None) -> str:
         return record.explain(_record(figures))
 
     mark: DiscoveryMark | None = column(
         "What your account thinks of them; null for nothing.",
         _MARK,
+        reads=1,
         only=Room.ACCOUNT,
         told=True,
     )
@@ -172,14 +175,16 @@ class AffiliateProfile(Node):
         only=Room.ACCOUNT,
     )
     invitation: Annotated["Invitation", strawberry.lazy("schema.invitations")] | None = to_one(
-        "Your newest invitation that waits for their answer.",
+        "Your newest invitation that waits for their answer; null when none does.",
         on="{t}.affiliate_id = {p}.id and {t}.state = 'SENT'",
         pick="{t}.sent_at desc",
         only=Room.ACCOUNT,
     )
     similar: list[Annotated["AffiliateProfile", strawberry.lazy("schema.discovery")]] = to_many(
-        "Ten at most that are most like them by niches, channels and audience, the newest first.",
+        "Those most like them by niches, channels and audience, the newest first. At most 10.",
         on=_SIMILAR,
+        at_most=10,
+        reads=300,
         only=Room.ACCOUNT,
     )
 

@@ -26,7 +26,7 @@ class Api(Enum):
 
 
 @strawberry.enum(description="Where a seller's consent stands.")
-class GrantState(Enum):
+class GrantStatus(Enum):
     AWAITING_CONSENT = word("AWAITING_CONSENT", description="The seller has not answered yet.")
     CONNECTING = word("CONNECTING", description="Given; it is being exchanged for access.")
     CONNECTED = word("CONNECTED", description="It works.")
@@ -42,7 +42,7 @@ class Region(Enum):
 
 
 @strawberry.enum(description="Whose advertising profile it is.")
-class ProfileKind(Enum):
+class AmazonProfileKind(Enum):
     SELLER = word("SELLER", description="Of a seller in Seller Central; such can be connected.")
     VENDOR = word("VENDOR", description="Of a vendor in Vendor Central; refused.")
     AGENCY = word("AGENCY", description="Of an agency that sells nothing itself; refused.")
@@ -56,7 +56,7 @@ class Attribution(Enum):
 
 
 @strawberry.enum(description="Where a store sells.")
-class Channel(Enum):
+class StoreChannel(Enum):
     AMAZON = word("AMAZON", description="On Amazon.")
     DTC = word("DTC", description="Direct to consumers, in a shop of the brand's own.")
 
@@ -80,7 +80,7 @@ class StoreStatus(Enum):
 @strawberry.enum(description="Who sends a product to the customer.")
 class Fulfilment(Enum):
     AMAZON = word("AMAZON", description="Amazon, from its own warehouses.")
-    MERCHANT = word("MERCHANT", description="The merchant.")
+    MERCHANT = word("MERCHANT", description="The merchant sends it themselves.")
 
 
 @strawberry.enum(description="Whether a product is for sale.")
@@ -99,7 +99,7 @@ class PartnershipStatus(Enum):
 @strawberry.enum(description="One of the two who have a partnership.")
 class PartnershipSide(Enum):
     BRAND = word("BRAND", description="The account's people.")
-    AFFILIATE = word("AFFILIATE", description="The affiliate.")
+    AFFILIATE = word("AFFILIATE", description="The affiliate themselves.")
 
 
 @strawberry.enum(description="Whether a link still does what it was made for; the worst there is.")
@@ -108,8 +108,8 @@ class LinkHealth(Enum):
     STORE_DISCONNECTED = word(
         "STORE_DISCONNECTED", description="The store is disconnected: sales are not reported."
     )
-    NOT_IN_CATALOGUE = word(
-        "NOT_IN_CATALOGUE", description="The store's listings do not have the product."
+    NOT_IN_CATALOG = word(
+        "NOT_IN_CATALOG", description="The store's listings do not have the product."
     )
     INACTIVE = word("INACTIVE", description="The product is not for sale.")
     OUT_OF_STOCK = word("OUT_OF_STOCK", description="No SKU of the product is in stock.")
@@ -136,12 +136,6 @@ class ConversionStatus(Enum):
     DENIED = word("DENIED", description="Denied: nothing is owed.")
 
 
-@strawberry.enum(description="Which kind of store a conversion is from.")
-class ConversionSource(Enum):
-    AMAZON = word("AMAZON", description="Amazon's reports: totals of a day, without orders.")
-    DTC = word("DTC", description="A shop of the brand's own.")
-
-
 @strawberry.enum(description="What was decided about a conversion.")
 class Verdict(Enum):
     APPROVED = word("APPROVED", description="Its commission is owed.")
@@ -166,7 +160,7 @@ class ReportPurpose(Enum):
 
 
 @strawberry.enum(description="How far the fetching of a report or a listing has got.")
-class RunState(Enum):
+class RunStatus(Enum):
     RUNNING = word("RUNNING", description="It is being fetched.")
     APPLIED = word("APPLIED", description="It was taken in.")
     HELD = word("HELD", description="It looks wrong and waits for a person to accept it.")
@@ -221,14 +215,14 @@ class Room(Enum):
 
 @strawberry.enum(description="What a member is in an account.")
 class Role(Enum):
-    OWNER = word("OWNER", description="Everything.")
+    OWNER = word("OWNER", description="Everything that can be done in an account.")
     MANAGER = word("MANAGER", description="The trade and its decisions, but not who gets in.")
     FINANCE = word("FINANCE", description="To see everything of the trade, and to decide.")
     VIEWER = word("VIEWER", description="To see everything of the trade.")
 
 
 @strawberry.enum(description="What has become of an invitation to join an account.")
-class MemberInvitationState(Enum):
+class MemberInvitationStatus(Enum):
     OPEN = word("OPEN", description="It can be accepted.")
     EXPIRED = word("EXPIRED", description="It was not accepted in time.")
     ACCEPTED = word("ACCEPTED", description="Somebody joined by it.")
@@ -313,7 +307,7 @@ class Fit(Enum):
 
 
 @strawberry.enum(description="Where an invitation stands.")
-class InvitationState(Enum):
+class InvitationStatus(Enum):
     SENT = word("SENT", description="It waits for the affiliate's answer.")
     ACCEPTED = word("ACCEPTED", description="The affiliate joined.")
     DECLINED = word("DECLINED", description="The affiliate did not want to.")
@@ -321,7 +315,7 @@ class InvitationState(Enum):
 
 
 @strawberry.enum(description="Where an application stands.")
-class ApplicationState(Enum):
+class ApplicationStatus(Enum):
     SUBMITTED = word("SUBMITTED", description="It waits for the brand's answer.")
     ACCEPTED = word("ACCEPTED", description="The affiliate was let in, by a person or by rules.")
     REJECTED = word("REJECTED", description="The brand said no; `reason` says why.")

@@ -8,6 +8,7 @@ Strawberry turns it into the member.
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from inspect import cleandoc
 from typing import Any, Final, TypeVar, dataclass_transform
 
 import strawberry
@@ -47,7 +48,7 @@ def shows(refusal: type[errors.Refusal]) -> Callable[[T], T]:
     """This class shows that refusal; its docstring describes it."""
 
     def declare(cls: T) -> T:
-        SHOWN[refusal] = strawberry.type(cls, description=cls.__doc__)
+        SHOWN[refusal] = strawberry.type(cls, description=cleandoc(cls.__doc__ or ""))
         return cls
 
     return declare

@@ -10,7 +10,7 @@ from schema.reading import column, table, to_many
 class LevelFreshness:
     """When one level of Amazon's reports was last read."""
 
-    level: Level = column("The level.")
+    level: Level = column("Which level it is about.")
     as_of: datetime | None = column("When Amazon gave the newest figures; null when never.")
 
 
@@ -27,4 +27,6 @@ class Freshness:
         " them are behind or empty.",
         "missing",
     )
-    levels: list[LevelFreshness] = to_many("Each level by itself.", on="{t}.id = {p}.id")
+    levels: list[LevelFreshness] = to_many(
+        "Each level by itself. At most 4.", on="{t}.id = {p}.id", at_most=4
+    )

@@ -7,7 +7,7 @@ import strawberry
 from domain.access import Room
 from schema.affiliates import Affiliate
 from schema.discovery import AffiliateProfile
-from schema.enums import InvitationState
+from schema.enums import InvitationStatus
 from schema.marketplace import Agreement
 from schema.offers import Offer
 from schema.partnerships import Partnership
@@ -17,7 +17,7 @@ from schema.stores import Store
 
 @strawberry.input(description="Narrows a list of invitations.")
 class InvitationFilter:
-    state: list[InvitationState] | None = one_of("Any of these.", "state")
+    status: list[InvitationStatus] | None = one_of("Any of these.", "state")
     store_id: strawberry.ID | None = equals("To this store.", "store_id", prefix="stor")
     offer_id: strawberry.ID | None = equals("To this offer.", "offer_id", prefix="offr")
     profile_id: strawberry.ID | None = equals(
@@ -36,12 +36,14 @@ class InvitationFilter:
 class Invitation(Node):
     """A brand asks an affiliate to become a partner of a store."""
 
-    state: InvitationState = column("Where it stands.")
+    status: InvitationStatus = column("Where it stands.", "state")
     store: Store = to_one("The store to be promoted.", "store_id")
     offer: Offer = to_one("By which offer.", "offer_id")
     affiliate_name: str = column("Who is asked, under the name they had then.")
     message: str = column("What the brand writes; may be empty.")
-    decline_reason: str | None = column("Why the affiliate declined, if they say.", "reason")
+    decline_reason: str | None = column(
+        "Why the affiliate declined; null when they did not, or say nothing.", "reason"
+    )
     agreement: Agreement | None = to_one(
         "To be read, and accepted by its SHA-256; null when the brand has none.", "agreement_id"
     )
@@ -59,7 +61,7 @@ class Invitation(Node):
         on="{t}.id = {p}.affiliate_id",
     )
     partnership: Partnership | None = to_one(
-        "The partnership of the two, from this invitation or otherwise.",
+        "The partnership of the two, from this invitation or otherwise; null when there is none.",
         on="{t}.store_id = {p}.store_id and {t}.affiliate_id = {p}.affiliate_id",
         told=True,
     )

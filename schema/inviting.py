@@ -1,6 +1,5 @@
 """Invite affiliates, one or many; withdraw, accept and decline."""
 
-from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -16,9 +15,9 @@ from domain.errors import NotFound as NothingThere
 from domain.ids import WrongId as NoSuchId
 from domain.ids import decode, split
 from schema.acting import Info, change
-from schema.errors import Refusal, shown
+from schema.batches import Batch, told_apart
+from schema.errors import Refusal
 from schema.invitations import Invitation
-from schema.reading import read_many
 from schema.refusals import (
     AgreementNotAccepted,
     AlreadyInvited,
@@ -33,7 +32,6 @@ from schema.refusals import (
     TooManyInvitations,
     WrongId,
 )
-from schema.terms import few
 
 
 @strawberry.input(description="An invitation to an affiliate.")
@@ -69,21 +67,11 @@ class InvitationOutcome:
 
 @strawberry.type(description="What became of each affiliate of a batch.")
 class InvitationOutcomes:
-    asked: strawberry.Private[Sequence[str]]
-    sent: strawberry.Private[dict[str, UUID]]
-    refusals: strawberry.Private[dict[str, errors.Refusal]]
+    batch: strawberry.Private[Batch]
 
     @strawberry.field(description="One for each id, in the order given.")
     async def outcomes(self, info: Info) -> list[InvitationOutcome]:
-        rows = await read_many(info, Invitation, list(self.sent.values()), at="invitation")
-        return [
-            InvitationOutcome(
-                id=strawberry.ID(id),
-                invitation=rows.get(self.sent[id]) if id in self.sent else None,
-                refusal=shown(self.refusals[id]) if id in self.refusals else None,
-            )
-            for id in self.asked
-        ]
+        return await self.batch.outcomes(info, Invitation, "invitation", InvitationOutcome)
 
 
 InviteAffiliateResult = Annotated[
@@ -127,23 +115,27 @@ InvitationId = Annotated[strawberry.ID, strawberry.argument(description="Of the 
 @strawberry.type
 class InvitationMutations:
     @change(
-        "Ask an affiliate to become a partner by an offer. They are told by mail.",
+        "Ask an affiliate to become a partner by an offer. They are told by mail."
+        ' `inviteAffiliate(input: {affiliateId: "affp_1f…", offerId: "offr_1f…"})` needs no words.',
         needs=Scope.MANAGE,
     )
     async def invite_affiliate(
         self, info: Info, input: InviteAffiliateInput
     ) -> InviteAffiliateResult:
         act = info.context.act
-        sent = await actions.invite(
-            act.tx,
-            act.account_id,
-            _affiliate(input.affiliate_id),
-            decode("offr", input.offer_id),
-            input.message,
-            act.actor,
-            act.now,
-            _post(info),
-        )
+        try:
+            sent = await actions.invite(
+                act.tx,
+                act.account_id,
+                _affiliate(input.affiliate_id),
+                decode("offr", input.offer_id),
+                input.message,
+                act.actor,
+                act.now,
+                _post(info),
+            )
+        except NothingThere as nothing:
+            raise _as_given(nothing, input.affiliate_id) from nothing
         return await act.answer(Invitation, sent.id)
 
     @change(
@@ -154,13 +146,7 @@ class InvitationMutations:
         self, info: Info, input: InviteAffiliatesInput
     ) -> InviteAffiliatesResult:
         act = info.context.act
-        found: dict[str, UUID] = {}
-        refusals: dict[str, errors.Refusal] = {}
-        for id in few("affiliateIds", input.affiliate_ids):
-            try:
-                found[id] = _affiliate(id)
-            except NoSuchId as wrong:
-                refusals[id] = wrong
+        found, refusals = told_apart("affiliateIds", input.affiliate_ids, _affiliate)
         outcomes = await actions.invite_many(
             act.tx,
             act.account_id,
@@ -178,8 +164,8 @@ class InvitationMutations:
                 sent[asked] = outcome.id
                 act.made(Invitation, outcome.id)
             else:
-                refusals[asked] = outcome
-        return InvitationOutcomes(asked=input.affiliate_ids, sent=sent, refusals=refusals)
+                refusals[asked] = _as_given(outcome, asked)
+        return InvitationOutcomes(batch=Batch(input.affiliate_ids, sent, refusals))
 
     @change("Take back an invitation that was not answered. Twice is once.", needs=Scope.MANAGE)
     async def withdraw_invitation(self, info: Info, id: InvitationId) -> WithdrawInvitationResult:
@@ -256,6 +242,13 @@ def _affiliate(id: str) -> UUID:
     if prefix not in ("affp", "affl"):
         raise NoSuchId(id, "affp")
     return uuid
+
+
+def _as_given(refusal: errors.Refusal, id: str) -> errors.Refusal:
+    """The trade says who is not there by the affiliate's id; a profile's may have been given."""
+    if isinstance(refusal, NothingThere) and refusal.kind == "affiliate":
+        return NothingThere(refusal.kind, id)
+    return refusal
 
 
 def _post(info: Info) -> Post:

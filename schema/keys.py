@@ -53,7 +53,8 @@ class ApiKeyConnection(Connection[ApiKey]):
 class CreateApiKeyInput:
     name: str = strawberry.field(description="What it is for; 1 to 200 characters.")
     scopes: list[Scope] = strawberry.field(
-        description="One at least, and none that you do not have. READ alone changes nothing."
+        description="Each once, at least one, and none that you do not have. READ alone changes"
+        " nothing."
     )
     expires_at: datetime | None = strawberry.field(
         default=None, description="When it ends by itself; never, when left out."
@@ -86,7 +87,10 @@ RevokeApiKeyResult = Annotated[
 @strawberry.type
 class ApiKeyMutations:
     @change(
-        "Make a key with which a program asks and acts for the account.", needs=Scopes.ADMINISTER
+        "Make a key with which a program asks and acts for the account."
+        ' `createApiKey(input: {name: "Nightly export", scopes: [READ]})` makes one that changes'
+        " nothing.",
+        needs=Scopes.ADMINISTER,
     )
     async def create_api_key(self, info: Info, input: CreateApiKeyInput) -> CreateApiKeyResult:
         act = info.context.act

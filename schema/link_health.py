@@ -10,7 +10,7 @@ HEALTH: Final = """(select case
         when {t}.kind = 'DETAIL_PAGE' and f.skus = 0
              and exists (select from product k
                           where k.account_id = s.account_id and k.store_id = s.id)
-        then 'NOT_IN_CATALOGUE'
+        then 'NOT_IN_CATALOG'
         when f.skus > 0 and f.active = 0 then 'INACTIVE'
         when f.skus > 0 and f.stocked = 0 then 'OUT_OF_STOCK'
         when p.status = 'ENDED' then 'PARTNERSHIP_ENDED'
@@ -34,7 +34,7 @@ HEALTH: Final = """(select case
 NOTES: Final = {
     "STORE_DISCONNECTED": "The store is disconnected, so sales by this link are not reported. The"
     " brand can connect it again; until then, share links to another store.",
-    "NOT_IN_CATALOGUE": "The store's listings do not have this product, so its page may be gone."
+    "NOT_IN_CATALOG": "The store's listings do not have this product, so its page may be gone."
     " Open the link, and share one to a product that is listed if the page is.",
     "INACTIVE": "The product is not for sale at the moment. Share a link to another product until"
     " it is again.",

@@ -127,20 +127,24 @@ class Link(Node):
         "The product of its page; null for another page, and for one that the store's listings do"
         " not have: such a link works, and pays for what is bought of the brand's own.",
         on=_PRODUCT,
+        reads=1,
     )
     code: str = column("The end of `url`.")
     clicks: int = column(
         "Clicks counted on it.",
         "(select count(*) from click k where k.account_id = {t}.account_id and k.link_id = {t}.id)",
+        reads=10,
     )
     created_at: datetime = column("When it was made.")
     visible_at: datetime | None = column(
         "When Amazon first showed figures for it; null while it masks them."
     )
-    health: LinkHealth = column("Whether it still does what it was made for.", HEALTH)
+    health: LinkHealth = column("Whether it still does what it was made for.", HEALTH, reads=3)
 
     @computed(
-        "What to do about its health, for people; null when it is all right.", needs=(HEALTH,)
+        "What to do about its health, for people; null when it is all right.",
+        needs=(HEALTH,),
+        reads=3,
     )
     def health_note(context: Context, health: str) -> str | None:
         return NOTES.get(health)
@@ -150,6 +154,7 @@ class Link(Node):
         " another marketplace, an address that is another page's. Sentences for people; empty when"
         " all is right.",
         needs=("destination", "landing", "code", *_MADE_FOR),
+        reads=5,
     )
     def problems(
         context: Context, destination: str, landing: str, code: str, marketplace_id: str | None,
@@ -188,16 +193,17 @@ class LinkConnection(Connection[Link]):
 class CreateLinkInput:
     partnership_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="Whose link, to which store. An affiliate may leave it out with a `productId`:"
-        " it is then its partnership with the product's store.",
+        description="Whose link, to which store: `part_…`. Left out by an affiliate, with a"
+        " `productId`: it is their partnership with the product's store.",
     )
     url: str | None = strawberry.field(
         default=None,
-        description="As copied from a browser. On Amazon a product page, a page of the brand's"
-        " Store, or a bare ASIN; in an own shop any page on its host.",
+        description="As copied from a browser; left out with one of the others. On Amazon a product"
+        " page, a page of the brand's Store, or a bare ASIN; in an own shop any page on its host.",
     )
     product_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The page of a product of the store."
+        default=None,
+        description="The page of a product of the store; left out with one of the others.",
     )
     storefront: bool = strawberry.field(
         default=False,
@@ -206,14 +212,14 @@ class CreateLinkInput:
     )
     sub_id: str | None = strawberry.field(
         default=None,
-        description="A name for where the link stands, to tell its sales apart; 100 characters at"
-        " most, never a person or a click.",
+        description="A name for where the link stands, to tell its sales apart: `blog`. 100"
+        " characters at most, never a person or a click; none when left out.",
     )
 
 
 @strawberry.type(description="What became of one link that was asked for.")
 class LinkOutcome:
-    row: int = strawberry.field(description="Its place among those asked for, from 1.")
+    place: int = strawberry.field(description="Its place among those asked for, from 1.")
     link: Link | None = strawberry.field(description="The link; null when it was refused.")
     refusal: Refusal | None = strawberry.field(
         description="Why there is none, as createLink would say; null when there is one."
@@ -230,11 +236,11 @@ class LinkOutcomes:
         rows = await read_many(info, Link, list(dict.fromkeys(ids)), at="link")
         return [
             LinkOutcome(
-                row=row,
+                place=place,
                 link=rows.get(one.id) if isinstance(one, Made) else None,
                 refusal=shown(one) if isinstance(one, errors.Refusal) else None,
             )
-            for row, one in enumerate(self.found, 1)
+            for place, one in enumerate(self.found, 1)
         ]
 
 
@@ -271,7 +277,8 @@ _EITHER: Final = frozenset({Room.ACCOUNT, Room.AFFILIATE})
 class LinkMutations:
     @change(
         "Make a tagged link to a store on Amazon or to a brand's own shop. The same page and subID"
-        " give the same link again. An affiliate makes links of its own partnerships.",
+        " give the same link again. An affiliate makes links of its own partnerships."
+        ' `createLink(input: {productId: "prod_1f…", subId: "blog"})` is one of theirs.',
         needs=Scope.MANAGE,
         room=_EITHER,
     )
@@ -284,7 +291,8 @@ class LinkMutations:
     @change(
         "Make 1 to 100 links at once. Each has its own outcome: those that can be made are,"
         " whatever becomes of the others. Asking again gives the same links. An affiliate's may be"
-        " of several brands.",
+        ' of several brands: `createLinks(links: [{productId: "prod_1f…"}, {productId:'
+        ' "prod_20…"}])`.',
         needs=Scope.MANAGE,
         room=_EITHER,
     )
@@ -292,7 +300,8 @@ class LinkMutations:
         self,
         info: Info,
         links: Annotated[
-            list[CreateLinkInput], strawberry.argument(description="What is wanted; 1 to 100.")
+            list[CreateLinkInput],
+            strawberry.argument(description="What is wanted; 1, at most 100."),
         ],
     ) -> CreateLinksResult:
         return LinkOutcomes(found=await _made(info, links))

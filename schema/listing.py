@@ -68,7 +68,7 @@ class ListOfferInput:
     )
     categories: list[Category] = strawberry.field(default_factory=list, description="At most 5.")
     cover_url: str | None = strawberry.field(
-        default=None, description="An image's whole address, by https."
+        default=None, description="An image's whole address, by https; none when left out."
     )
     questions: list[ListingQuestionInput] = strawberry.field(
         default_factory=list, description="At most 10."
@@ -129,7 +129,9 @@ class MarketplaceMutations:
     @change(
         "Show an offer in the marketplace, at no charge, to every affiliate of the network. Your"
         " account lists one offer at a time: it takes the place of the one that is listed, in one"
-        " step. Listing the same offer again writes its listing anew.",
+        " step. Listing the same offer again writes its listing anew."
+        ' `listOffer(input: {offerId: "offr_1f…", rules: {autoAccept: true}})` lets everybody in'
+        " at once.",
         needs=Scope.MANAGE,
     )
     async def list_offer(self, info: Info, input: ListOfferInput) -> ListOfferResult:
@@ -218,23 +220,21 @@ class MarketplaceMutations:
     async def note_listing_visit(
         self,
         info: Info,
-        id: ListingId,
+        listing_id: ListingId,
         started: Annotated[
             bool, strawberry.argument(description="Whether you begin to apply.")
         ] = False,
     ) -> NoteListingVisitResult:
         act = info.context.act
-        listing_id = decode("lstg", id)
-        account_id = await account_of(act.tx, listing_id)
+        found = decode("lstg", listing_id)
+        account_id = await account_of(act.tx, found)
         if account_id is None:
-            raise actions.not_listed(listing_id)
+            raise actions.not_listed(found)
         tx = await act.enter(account_id)
-        await actions.note_visit(
-            tx, account_id, listing_id, act.affiliate_id, act.now, started=started
-        )
-        if await account_of(tx, listing_id) is None:
-            raise actions.not_listed(listing_id)  # another was listed in its place meanwhile
-        return await act.answer(Listing, listing_id)
+        await actions.note_visit(tx, account_id, found, act.affiliate_id, act.now, started=started)
+        if await account_of(tx, found) is None:
+            raise actions.not_listed(found)  # another was listed in its place meanwhile
+        return await act.answer(Listing, found)
 
 
 def _names(categories: Sequence[Category]) -> list[str]:

@@ -8,11 +8,12 @@ import strawberry
 
 from domain.access import Room
 from schema.affiliates import Affiliate
-from schema.enums import Category, Channel, ProductStatus
+from schema.enums import Category, ProductStatus, StoreChannel
 from schema.offers import Offer
 from schema.partnerships import Partnership
 from schema.reading import (
     EVERY,
+    WHOLE,
     BigInt,
     Connection,
     Money,
@@ -55,7 +56,7 @@ class AgreementAcceptance:
         on="{t}.id = {p}.affiliate_id",
     )
     sha256: str = column("Of the text that was read, in hexadecimal.", "encode({t}.sha256, 'hex')")
-    accepted_at: datetime = column("When.")
+    accepted_at: datetime = column("When they accepted it.")
     accepted_by: str = column("The person who accepted it, by their id.")
 
 
@@ -75,7 +76,7 @@ class Agreement(Node):
     """A version of a brand's own agreement with the affiliates of an offer. It never changes."""
 
     version: int = column("1 for the first; the newest is the one to be accepted.")
-    body: str = column("The text, in Markdown or plain.")
+    body: str = column("The text, in Markdown or plain.", reads=5)
     sha256: str = column(
         "Of the text, in hexadecimal: who accepts it gives this back, as proof of what was read.",
         "encode({t}.sha256, 'hex')",
@@ -178,10 +179,10 @@ _APPLICANTS = """(select count(distinct k.affiliate_id) from application k
 
 @strawberry.type(description="How many affiliates got how far, each counted once.")
 class Funnel:
-    visited: int = column("Looked at the listing.", _VISITS % "")
-    started: int = column("Began to apply.", _VISITS % " and k.started_at is not null")
-    submitted: int = column("Sent an application.", _APPLICANTS % "")
-    accepted: int = column("Were let in.", _APPLICANTS % " and k.state = 'ACCEPTED'")
+    visited: int = column("Looked at the listing.", _VISITS % "", reads=WHOLE)
+    started: int = column("Began to apply.", _VISITS % " and k.started_at is not null", reads=WHOLE)
+    submitted: int = column("Sent an application.", _APPLICANTS % "", reads=WHOLE)
+    accepted: int = column("Were let in.", _APPLICANTS % " and k.state = 'ACCEPTED'", reads=WHOLE)
 
 
 @strawberry.input(description="Narrows a list of listings.")
@@ -194,7 +195,7 @@ class ListingFilter:
     categories: list[Category] | None = where(
         "In any of these.", "{t}.categories && asked({v}::text[])"
     )
-    channel: list[Channel] | None = one_of("Sells in any of these.", "channel")
+    channel: list[StoreChannel] | None = one_of("Sells in any of these.", "channel")
     marketplace_id: list[str] | None = one_of("Of Amazon's ids of marketplaces.", "marketplace_id")
     minimum_rate_percent: Decimal | None = where(
         "Pays so many percent of the sale or more.",
@@ -229,7 +230,7 @@ class Listing(Node):
     brand_name: str = column("The brand.")
     store_name: str = column("Its store that is to be promoted.")
     offer_name: str = column("The offer.")
-    channel: Channel = column("Where the store sells.")
+    channel: StoreChannel = column("Where the store sells.")
     marketplace_id: str | None = column("Amazon's id of the marketplace; null for an own shop.")
     currency: str = column("ISO 4217; what is earned is in it.")
     rate_percent: Decimal = column(
@@ -243,15 +244,20 @@ class Listing(Node):
     listed_at: datetime = column("Since when it can be found.")
     changed_at: datetime = column("When anything that it shows last changed.")
     questions: list[ListingQuestion] = to_many(
-        "To be answered by whoever applies.", "listing_id", told=True
+        "To be answered by whoever applies. At most 10.",
+        "listing_id",
+        at_most=10,
+        told=True,
     )
     agreement: Agreement | None = to_one(
         "To be accepted by whoever applies; null when the brand has none.", "agreement_id"
     )
     rules: AcceptanceRules = embedded("Whom it lets in without a person looking.")
     products: list[PromotedProduct] = to_many(
-        "What the brand shows, in its order. All of its products earn, these or others.",
+        "What the brand shows, in its order. All of its products earn, these or others."
+        " At most 20.",
         on=_OF_OFFER,
+        at_most=20,
     )
     standing: Standing | None = to_one(
         "How the brand treats its affiliates; null before it was measured, within a day.",

@@ -14,7 +14,7 @@ from domain.members import actions
 from domain.members.actions import Inviter
 from schema.acting import Info, change
 from schema.enums import Role
-from schema.reading import Connection, Node, column, contains, one_of, table, where
+from schema.reading import Connection, Node, column, contains, equals, one_of, table, where
 from schema.refusals import (
     AddressInvited,
     AlreadyMember,
@@ -33,9 +33,8 @@ from schema.refusals import (
 @strawberry.input(description="Narrows a list of members.")
 class MemberFilter:
     role: list[Role] | None = one_of("Any of these.", "role")
-    search: str | None = where(
-        "Part of the name or the address.", "({t}.name ilike {v} or {t}.email ilike {v})", like=True
-    )
+    name: str | None = contains("Part of the name.", "name")
+    email: str | None = equals("With exactly this address, in lower case.", "email")
 
 
 @table(
@@ -61,7 +60,7 @@ class MemberConnection(Connection[Member]):
 
 @strawberry.input(description="Narrows a list of invitations to join the account.")
 class MemberInvitationFilter:
-    email: str | None = contains("Part of the address.", "email")
+    email: str | None = equals("With exactly this address, in lower case.", "email")
     answered: bool | None = where(
         "Accepted or revoked, or neither.",
         "({t}.accepted_at is not null or {t}.revoked_at is not null) = {v}",
@@ -112,7 +111,7 @@ class AccountJoined:
 @strawberry.type(description="Somebody is a member no longer, and lost access with this answer.")
 class MembershipEnded:
     account_id: strawberry.ID = strawberry.field(description="Of which account.")
-    member_id: strawberry.ID = strawberry.field(description="Who.")
+    member_id: strawberry.ID = strawberry.field(description="Which member they were.")
 
 
 InviteMemberResult = Annotated[
@@ -242,7 +241,9 @@ class MemberMutations:
         person=True,
     )
     async def leave_account(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Which.")]
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Of the account.")],
     ) -> EndMembershipResult:
         act = info.context.act
         account_id = decode("acct", id)

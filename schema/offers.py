@@ -57,12 +57,12 @@ _SHOWN = """({{t}}.account_id, {{t}}.{}) in (select k.account_id, k.offer_id
     prefix="oven",
     tenant="account_id",
     affiliate=_SHOWN.format("offer_id"),
-    sort=("-valid_from",),
+    sort=("-starts_on",),
 )
 class OfferVersion(Node):
     """Terms of an offer from a day on. A day's sales are paid by the version of that day."""
 
-    valid_from: date = column("Its first day, in the store's time zone.")
+    starts_on: date = column("Its first day, in the store's time zone.", "valid_from")
     rate_percent: Decimal = column(
         "Percent of the sale, with two decimals: 12.50.", "{t}.rate_bp * 0.01"
     )
@@ -102,8 +102,9 @@ class Offer(Node):
     )
     versions: list[OfferVersion] = to_many(
         "Its terms through time, the newest first; the first of them may still be to come."
-        " At most 100.",
+        " At most 50.",
         "offer_id",
+        at_most=50,
         told=True,
     )
     listing: Annotated["Listing", strawberry.lazy("schema.marketplace")] | None = to_one(
@@ -112,15 +113,17 @@ class Offer(Node):
     )
     promoted_products: list[Annotated["PromotedProduct", strawberry.lazy("schema.marketplace")]] = (
         to_many(
-            "The products that its listing shows, in the brand's order. All others earn as well.",
+            "The products that its listing shows, in the brand's order. All others earn as well."
+            " At most 100.",
             "offer_id",
             told=True,
         )
     )
     agreements: list[Annotated["Agreement", strawberry.lazy("schema.marketplace")]] = to_many(
         "The brand's own agreement with affiliates, the newest version first; that one is in force."
-        " At most 100.",
+        " At most 20.",
         "offer_id",
+        at_most=20,
     )
     archived_at: datetime | None = column("When it was taken out of use; null while it is not.")
     created_at: datetime = column("When it was created.")
@@ -193,7 +196,8 @@ ArchiveOfferResult = Annotated[
 class OfferMutations:
     @change(
         "Create an offer. A store may have as many as one likes; each affiliate goes"
-        " by one of them.",
+        ' by one of them. `createOffer(input: {storeId: "stor_1f…", name: "Autumn", terms:'
+        ' {ratePercent: "12.50"}})` pays 12.5 percent from today on.',
         needs=Scope.MANAGE,
     )
     async def create_offer(self, info: Info, input: CreateOfferInput) -> CreateOfferResult:

@@ -8,6 +8,7 @@ from strawberry.scalars import JSON
 
 from domain.access import SCOPES, Role, Room
 from domain.accounts import actions, rules
+from domain.errors import InvalidInput as Unclear
 from domain.members import actions as members
 from schema.accounts import Account
 from schema.acting import Info, change
@@ -50,7 +51,7 @@ class LoginFilter:
 class Login(Node):
     """Somebody who can sign in, as the operators see them: no password, no session."""
 
-    name: str = column("The name.")
+    name: str = column("What the person is called.")
     email: str = column("The address that they sign in with.")
     email_verified_at: datetime | None = column(
         "When it was shown to be theirs; null while it was not."
@@ -59,6 +60,7 @@ class Login(Node):
     memberships: int = column(
         "How many accounts they are a member of.",
         "(select count(*) from membership m where m.person_id = {t}.id)",
+        reads=2,
     )
     created_at: datetime = column("When they signed up.")
 
@@ -69,7 +71,7 @@ class LoginConnection(Connection[Login]):
 
 
 @strawberry.input(description="Narrows a list of what was done outside of accounts.")
-class NetworkAuditFilter:
+class NetworkAuditEntryFilter:
     actor: str | None = equals("By this person, by their id.", "actor")
     action: list[str] | None = one_of("Any of these mutations.", "action")
     since: datetime | None = at_least("From this moment on.", "at")
@@ -80,7 +82,7 @@ class NetworkAuditFilter:
     "network_audit_entry",
     prefix="naud",
     operator=True,
-    filter=NetworkAuditFilter,
+    filter=NetworkAuditEntryFilter,
     sort=("-at",),
 )
 class NetworkAuditEntry(Node):
@@ -88,10 +90,12 @@ class NetworkAuditEntry(Node):
 
     actor: str = column('The id of the person; "nobody" for one who was not signed in.')
     action: str = column("The mutation.")
-    input: JSON = column("Its arguments, without secrets.")
-    changes: JSON = column("What changed, before and after.")
-    request_id: str | None = column("The request, as the answer's header X-Request-Id said.")
-    at: datetime = column("When.")
+    input: JSON = column("Its arguments, without secrets.", reads=10)
+    changes: JSON = column("What changed, before and after.", reads=10)
+    request_id: str | None = column(
+        "The request, as the answer's header X-Request-Id said; null for what no request did."
+    )
+    at: datetime = column("When it was done.")
 
 
 @strawberry.type(description="A page of what was done outside of accounts.")
@@ -131,9 +135,13 @@ class OperatorMutations:
             act.actor, act.person_id, SCOPES[Role.OWNER], info.context.keyring,
             info.context.front_end_url, act.now,
         )  # fmt: skip
-        await members.invite(
-            act.tx, account.id, input.owner_email, Role.OWNER, inviter, info.context.wall.now()
-        )
+        try:
+            await members.invite(
+                act.tx, account.id, input.owner_email, Role.OWNER, inviter, info.context.wall.now()
+            )
+        except Unclear as unclear:
+            # The trade knows one address; here are an account's name and an owner's address.
+            raise Unclear("ownerEmail", unclear.reason) from unclear
         return await act.answer(Account, account.id)
 
     @change(

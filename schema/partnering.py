@@ -28,7 +28,7 @@ from schema.refusals import (
 class MovePartnershipInput:
     partnership_id: strawberry.ID = strawberry.field(description="Which partnership.")
     offer_id: strawberry.ID = strawberry.field(description="An offer of the same store.")
-    from_day: date | None = strawberry.field(
+    starts_on: date | None = strawberry.field(
         default=None,
         description="The first day at the store that it pays for, today or later; today by"
         " default. It takes the place of a move that was planned.",
@@ -106,7 +106,9 @@ class PartnershipMutations:
     async def add_affiliate_to_offer(
         self,
         info: Info,
-        affiliate_id: Annotated[strawberry.ID, strawberry.argument(description="Who.")],
+        affiliate_id: Annotated[
+            strawberry.ID, strawberry.argument(description="The affiliate, `affl_…`.")
+        ],
         offer_id: Annotated[strawberry.ID, strawberry.argument(description="By which offer.")],
     ) -> AddAffiliateToOfferResult:
         act = info.context.act
@@ -117,7 +119,10 @@ class PartnershipMutations:
         return await act.answer(Partnership, partnership.id)
 
     @change(
-        "Let another offer of the same store pay from a day on. Past days stay.", needs=Scope.MANAGE
+        "Let another offer of the same store pay from a day on. Past days stay."
+        ' `movePartnership(input: {partnershipId: "part_1f…", offerId: "offr_1f…", startsOn:'
+        ' "2026-10-01"})` plans it for October.',
+        needs=Scope.MANAGE,
     )
     async def move_partnership(
         self, info: Info, input: MovePartnershipInput
@@ -125,7 +130,7 @@ class PartnershipMutations:
         act = info.context.act
         id = await act.changes(Partnership, input.partnership_id)
         offer_id = decode("offr", input.offer_id)
-        await actions.move_to_offer(act.tx, act.account_id, id, offer_id, input.from_day, act.now)
+        await actions.move_to_offer(act.tx, act.account_id, id, offer_id, input.starts_on, act.now)
         return await act.answer(Partnership, id)
 
     @change(

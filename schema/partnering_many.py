@@ -7,18 +7,29 @@ from uuid import UUID
 
 import strawberry
 
-from domain import errors
 from domain.access import Scope
 from domain.affiliates import bulk
-from domain.ids import WrongId as NoSuchId
 from domain.ids import decode
 from schema.acting import Info, change
-from schema.errors import Refusal, shown
+from schema.batches import Batch, each
+from schema.errors import Refusal
 from schema.partnering import MaybeReason, Reason
 from schema.partnerships import Partnership
-from schema.reading import read_many
 from schema.refusals import InvalidInput, MoveInThePast, NotFound, OfferArchived, WrongId
 from schema.terms import few
+
+
+@strawberry.input(description="Another offer for many partnerships.")
+class MovePartnershipsInput:
+    partnership_ids: list[strawberry.ID] = strawberry.field(
+        description="Which partnerships, at most 100."
+    )
+    offer_id: strawberry.ID = strawberry.field(description="An offer of their store.")
+    starts_on: date | None = strawberry.field(
+        default=None,
+        description="The first day at the store that it pays for, today or later; today by"
+        " default. It takes the place of a move that was planned.",
+    )
 
 
 @strawberry.type(description="What became of one partnership of a batch.")
@@ -34,21 +45,11 @@ class PartnershipOutcome:
 
 @strawberry.type(description="What became of each partnership of a batch.")
 class PartnershipOutcomes:
-    asked: strawberry.Private[Sequence[str]]
-    found: strawberry.Private[dict[str, UUID]]
-    refusals: strawberry.Private[dict[str, errors.Refusal]]
+    batch: strawberry.Private[Batch]
 
     @strawberry.field(description="One for each id, in the order given.")
     async def outcomes(self, info: Info) -> list[PartnershipOutcome]:
-        rows = await read_many(info, Partnership, list(self.found.values()), at="partnership")
-        return [
-            PartnershipOutcome(
-                id=strawberry.ID(id),
-                partnership=rows.get(self.found[id]) if id in self.found else None,
-                refusal=shown(self.refusals[id]) if id in self.refusals else None,
-            )
-            for id in self.asked
-        ]
+        return await self.batch.outcomes(info, Partnership, "partnership", PartnershipOutcome)
 
 
 PartnershipsResult = Annotated[
@@ -64,12 +65,9 @@ PartnershipIds = Annotated[
 ]
 Tags = Annotated[
     list[str] | None,
-    strawberry.argument(description="1 to 50 characters each, told apart without case."),
-]
-FromDay = Annotated[
-    date | None,
     strawberry.argument(
-        description="The first day at the store that it pays for, today or later; today by default."
+        description="At most 20, of 1 to 50 characters, told apart without case; none when"
+        " left out."
     ),
 ]
 _WHATEVER = "Those that can be are, whatever becomes of the others."
@@ -117,17 +115,16 @@ class PartnershipsMutations:
     async def move_partnerships(
         self,
         info: Info,
-        ids: PartnershipIds,
-        offer_id: Annotated[strawberry.ID, strawberry.argument(description="The other offer.")],
-        from_day: FromDay = None,
+        input: MovePartnershipsInput,
     ) -> MovePartnershipsResult:
         act = info.context.act
-        offer = decode("offr", offer_id)
+        offer, day = decode("offr", input.offer_id), input.starts_on
 
         async def move(found: list[UUID]) -> bulk.Outcomes:
-            return await bulk.move_many(act.tx, act.account_id, found, offer, from_day, act.now)
+            return await bulk.move_many(act.tx, act.account_id, found, offer, day, act.now)
 
-        return await _each(info, ids, move)
+        ids = input.partnership_ids
+        return await _each(info, ids, move, "partnershipIds")
 
     @change(
         f"Add tags to many and take tags away, the same for all. {_WHATEVER}", needs=Scope.MANAGE
@@ -145,16 +142,9 @@ class PartnershipsMutations:
 
 
 async def _each(
-    info: Info, ids: Sequence[str], change: Callable[[list[UUID]], Awaitable[bulk.Outcomes]]
+    info: Info,
+    ids: Sequence[str],
+    change: Callable[[list[UUID]], Awaitable[bulk.Outcomes]],
+    field: str = "ids",
 ) -> PartnershipOutcomes:
-    found: dict[str, UUID] = {}
-    refusals: dict[str, errors.Refusal] = {}
-    for id in few("ids", ids):
-        try:
-            found[id] = decode("part", id)
-        except NoSuchId as wrong:
-            refusals[id] = wrong
-    await info.context.act.remember(Partnership, list(found.values()))
-    outcomes = await change(list(found.values()))
-    refusals |= {id: why for id, uuid in found.items() if (why := outcomes[uuid]) is not None}
-    return PartnershipOutcomes(asked=ids, found=found, refusals=refusals)
+    return PartnershipOutcomes(batch=await each(info, Partnership, "part", ids, change, field))

@@ -12,6 +12,7 @@ from schema.enums import PartnershipSide, PartnershipStatus
 from schema.offers import Offer
 from schema.progress import Progress
 from schema.reading import (
+    WHOLE,
     Connection,
     Node,
     column,
@@ -34,11 +35,13 @@ OWN: Final = """exists (select from partnership k where k.account_id = {t}.accou
 """Of a partnership of the affiliate's own."""
 
 
-@table("assignment", tenant="account_id", affiliate=OWN, sort=("-valid_from",))
+@table("assignment", tenant="account_id", affiliate=OWN, sort=("-starts_on",))
 class Assignment:
     """Which offer pays for a partnership's days, from a day on."""
 
-    valid_from: date = column("Its first day, in the store's time zone; it may be to come.")
+    starts_on: date = column(
+        "Its first day, in the store's time zone; it may be to come.", "valid_from"
+    )
     offer: Offer = to_one("The offer that pays.", "offer_id")
 
 
@@ -59,6 +62,7 @@ class SubId(Node):
         "Clicks counted on its links.",
         "(select count(*) from link l join click k on k.account_id = l.account_id"
         " and k.link_id = l.id where l.account_id = {t}.account_id and l.ad_group_id = {t}.id)",
+        reads=10,
     )
     visible_at: datetime | None = column(
         "When Amazon first showed figures for it; null while it masks them."
@@ -124,13 +128,15 @@ class Partnership(Node):
         " and k.id = {p}.store_id and k.channel = 'AMAZON')",
     )
     assignments: list[Assignment] = to_many(
-        "Which offer pays for which days, the newest first. At most 100.", "partnership_id"
+        "Which offer pays for which days, the newest first. At most 50.",
+        "partnership_id",
+        at_most=50,
     )
     sub_ids: list[SubId] = to_many(
-        "The subIDs of its links, by name. At most 100.", "partnership_id"
+        "The subIDs of its links, by name. At most 50.", "partnership_id", at_most=50
     )
     links: Annotated["LinkConnection", strawberry.lazy("schema.links")] = to_many(
-        "Its links.", "partnership_id"
+        "The links made in it.", "partnership_id", reads=WHOLE
     )
     conversions: Annotated["ConversionConnection", strawberry.lazy("schema.conversions")] = to_many(
         "Its sales, one row a day.", "partnership_id"

@@ -37,11 +37,11 @@ class Session:
         return self.of.browser
 
     @strawberry.field(description="When you signed in.")
-    def begun_at(self) -> datetime:
+    def started_at(self) -> datetime:
         return self.of.begun_at
 
     @strawberry.field(description="When it was last used, to the minute.")
-    def seen_at(self) -> datetime:
+    def last_used_at(self) -> datetime:
         return self.of.seen_at
 
     @strawberry.field(description="When it ends at the latest; earlier if it is not used for long.")
@@ -77,7 +77,9 @@ class Person:
     def created_at(self) -> datetime:
         return self.of.created_at
 
-    @strawberry.field(description="All browsers that are signed in as you, the last used first.")
+    @strawberry.field(
+        description="One for each browser that is signed in as you, the last used first."
+    )
     async def sessions(self, info: Info) -> list[Session]:
         now = info.context.wall.now()
         async with _door(info.context) as tx:

@@ -9,7 +9,7 @@ from domain.access import Room
 from domain.catalog.marketplaces import by_id
 from domain.links import landing
 from schema.context import Context
-from schema.enums import Channel, Fulfilment, ProductStatus
+from schema.enums import Fulfilment, ProductStatus, StoreChannel
 from schema.reading import (
     Connection,
     Money,
@@ -44,7 +44,7 @@ class ProductFilter:
         " and k.brand_id = {v})",
         prefix="brnd",
     )
-    channel: list[Channel] | None = where(
+    channel: list[StoreChannel] | None = where(
         "In a store of any of these.", f"({_CHANNEL}) = any({{v}})"
     )
     sku: str | None = equals("With exactly this SKU.", "sku")
@@ -62,6 +62,17 @@ class ProductFilter:
 _PROMOTED = """exists (select from partnership k where k.account_id = {t}.account_id
     and k.store_id = {t}.store_id and k.affiliate_id = {affiliate} and k.status = 'ACTIVE')"""
 
+# By the names of its parts, each of which has an index; there is one link of the four.
+_LINK = """{t}.account_id = {p}.account_id and {t}.id = (select l.id
+    from partnership k
+    join ad_group g on g.account_id = k.account_id and g.partnership_id = k.id and g.subid = ''
+    join creative c on c.account_id = k.account_id and c.store_id = k.store_id
+                   and c.landing = coalesce({p}.asin, {p}.url)
+    join link l on l.account_id = k.account_id and l.partnership_id = k.id
+               and l.ad_group_id = g.id and l.creative_id = c.id
+    where k.account_id = {p}.account_id and k.store_id = {p}.store_id
+      and k.affiliate_id = {affiliate})"""
+
 
 @table(
     "product",
@@ -77,15 +88,16 @@ class Product(Node):
     promotes at present, of all brands side by side."""
 
     sku: str = column("The merchant's own number; one in a store.")
-    channel: Channel = column("Where it is sold.", _CHANNEL)
+    channel: StoreChannel = column("Where it is sold.", _CHANNEL)
     asin: str | None = column(
         "Amazon's number of the article; several SKUs may share it. Null in an own shop."
     )
 
     @computed(
         "Its page, without anybody's tag: for people to look at, not to share. `link` is what an"
-        " affiliate shares.",
+        " affiliate shares. Null when an own shop has said none.",
         needs=("asin", "url", _MARKETPLACE),
+        reads=1,
     )
     def url(
         context: Context, asin: str | None, address: str | None, marketplace_id: str | None
@@ -98,9 +110,8 @@ class Product(Node):
     link: Annotated["Link", strawberry.lazy("schema.links")] | None = to_one(
         "The affiliate's own link to its page, the one without a subID; null until it is made:"
         " createLink makes it of the product's id.",
-        on="{t}.account_id = {p}.account_id and {t}.store_id = {p}.store_id"
-        " and {t}.sub_id is null and {t}.landing = coalesce({p}.asin, {p}.url)",
-        pick="{t}.created_at",
+        on=_LINK,
+        reads=5,
         only=Room.AFFILIATE,
     )
     title: str = column("What Amazon, or the shop, calls it.")

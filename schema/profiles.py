@@ -32,7 +32,9 @@ class ProfileDraft(Node):
 
     name: str = column("The name to be shown.")
     bio: str = column("About the affiliate; may be empty.")
-    channels: list[DraftChannel] = to_many("Where they reach people.", "profile_id")
+    channels: list[DraftChannel] = to_many(
+        "Where they reach people. At most 20.", "profile_id", at_most=20
+    )
     niches: list[Category] = column("What they speak of.")
     countries: list[str] = column("Where their people are: ISO 3166, two letters.")
     amazon_capable: bool = column("Whether they can promote on Amazon.")

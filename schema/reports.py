@@ -8,7 +8,7 @@ import strawberry
 from domain.access import Scope
 from domain.reports.accepting import accept
 from schema.acting import Info, change
-from schema.enums import CatalogMethod, Level, ReportPurpose, RunState
+from schema.enums import CatalogMethod, Level, ReportPurpose, RunStatus
 from schema.reading import (
     Connection,
     Node,
@@ -23,7 +23,7 @@ from schema.reading import (
     where,
 )
 from schema.refusals import NotFound, NotHeld, WrongId
-from schema.sellers import Profile
+from schema.sellers import AmazonProfile
 from schema.stores import Store
 
 
@@ -47,9 +47,9 @@ class ReportRunFilter:
     )
     level: list[Level] | None = one_of("Any of these.", "level")
     purpose: list[ReportPurpose] | None = one_of("Any of these.", "purpose")
-    state: list[RunState] | None = one_of("Any of these.", "state")
-    started_from: datetime | None = at_least("Started at this moment or later.", "started_at")
-    started_to: datetime | None = at_most("Started at this moment or earlier.", "started_at")
+    status: list[RunStatus] | None = one_of("Any of these.", "state")
+    since: datetime | None = at_least("Started at this moment or later.", "started_at")
+    until: datetime | None = at_most("Started at this moment or earlier.", "started_at")
 
 
 @table(
@@ -62,12 +62,12 @@ class ReportRunFilter:
 class ReportRun(Node):
     """One question to Amazon: a profile, a level and a range of days."""
 
-    profile: Profile = to_one("About whom.", "profile_id")
-    level: Level = column("At which level.")
-    purpose: ReportPurpose = column("Why.")
+    profile: AmazonProfile = to_one("The profile that it is about.", "profile_id")
+    level: Level = column("Which level's rows it has.")
+    purpose: ReportPurpose = column("Why Amazon was asked.")
     from_day: date = column("The first day asked for, in the profile's time zone.")
-    to_day: date = column("The last day asked for.")
-    state: RunState = column("How far it has got.")
+    to_day: date = column("The last day asked for, in the profile's time zone.")
+    status: RunStatus = column("How far it has got.", "state")
     started_at: datetime = column("When it was begun.")
     observed_at: datetime | None = column(
         "When Amazon's last page came, as of when the figures are; null before."
@@ -90,11 +90,11 @@ class ReportRunConnection(Connection[ReportRun]):
     pass
 
 
-@table("quarantined_listing", tenant="account_id", sort=("number",))
-class QuarantinedListing:
+@table("quarantined_listing", tenant="account_id", sort=("place",))
+class QuarantinedItem:
     """Something of a listing that could not be used. The rest of the listing was."""
 
-    number: int = column("Its place among them, from 1.")
+    place: int = column("Its place among them, from 1.", "number")
     reason: str = column("What is wrong with it.")
     sku: str | None = column("The SKU; null when not even that could be read.")
     content: str | None = column("How it began as Amazon sent it; null when the SKU says enough.")
@@ -103,7 +103,7 @@ class QuarantinedListing:
 @strawberry.input(description="Narrows a list of catalog runs.")
 class CatalogRunFilter:
     store_id: strawberry.ID | None = equals("Of this store.", "store_id", prefix="stor")
-    state: list[RunState] | None = one_of("Any of these.", "state")
+    status: list[RunStatus] | None = one_of("Any of these.", "state")
 
 
 @table(
@@ -118,7 +118,7 @@ class CatalogRun(Node):
 
     store: Store = to_one("Of which store.", "store_id")
     method: CatalogMethod | None = column("How; null until that is known.")
-    state: RunState = column("How far it has got.")
+    status: RunStatus = column("How far it has got.", "state")
     started_at: datetime = column("When it was begun.")
     finished_at: datetime | None = column("When it ended; null before.")
     listed: int = column("SKUs in Amazon's answer.")
@@ -126,7 +126,7 @@ class CatalogRun(Node):
     added: int = column("Products that are new.")
     changed: int = column("Products that changed.")
     deactivated: int = column("Products that turned inactive, missing several times in a row.")
-    quarantined: list[QuarantinedListing] = to_many(
+    quarantined_items: list[QuarantinedItem] = to_many(
         "What could not be used. At most 100.", "run_id"
     )
     problem: str | None = column("Why it was held or failed; null when it was not.")

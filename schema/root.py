@@ -10,12 +10,12 @@ from schema.acting import Info
 from schema.affiliates import AffiliateConnection, AffiliateMutations
 from schema.applications import Application, ApplicationConnection
 from schema.applying import ApplicationMutations
+from schema.asking import AskedSchema
 from schema.audit import AuditEntryConnection
 from schema.connecting import StoreMutations
 from schema.conversions import AmazonOrder, Conversion, ConversionConnection
 from schema.deciding import DecisionMutations
 from schema.discovery import AffiliateProfile, AffiliateProfileConnection, DiscoveryMutations
-from schema.documents import known_documents
 from schema.duties import DutyConnection
 from schema.errors import handlers
 from schema.invitations import Invitation, InvitationConnection
@@ -24,7 +24,6 @@ from schema.keys import ApiKeyConnection, ApiKeyMutations
 from schema.links import LinkConnection, LinkMutations
 from schema.listing import MarketplaceMutations
 from schema.marketplace import Listing, ListingConnection
-from schema.masking import MaskedSchema
 from schema.members import (
     MemberConnection,
     MemberInvitationConnection,
@@ -37,10 +36,10 @@ from schema.partnering_many import PartnershipsMutations
 from schema.partnerships import Partnership, PartnershipConnection
 from schema.products import ProductConnection
 from schema.profiles import ProfileDraft, ProfileMutations
-from schema.reading import Node, by_id, by_ids, to_many, to_one
+from schema.reading import WHOLE, Node, by_id, by_ids, to_many, to_one
 from schema.reports import CatalogRunConnection, ReportMutations, ReportRun, ReportRunConnection
 from schema.scalars import SCALARS
-from schema.sellers import ProfileConnection, SellerAccountConnection, SellerMutations
+from schema.sellers import AmazonProfileConnection, SellerAccountConnection, SellerMutations
 from schema.shops import ShopMutations
 from schema.signing_in import PersonMutations
 from schema.stores import BrandConnection, Store, StoreConnection
@@ -59,35 +58,49 @@ class Query:
     accounts: AccountConnection = to_many("All accounts; an account itself sees its own alone.")
     node: Node | None = by_id("Anything, by its id; null for what you do not have.")
     nodes: list[Node | None] = by_ids("Several things, in the order asked; null for what is not.")
-    store: Store | None = by_id("A store.")
-    offer: Offer | None = by_id("An offer.")
-    partnership: Partnership | None = by_id("A partnership.")
-    conversion: Conversion | None = by_id("A conversion.")
-    report_run: ReportRun | None = by_id("A report run.")
+    store: Store | None = by_id("One store, by its id; null for what you do not have.")
+    offer: Offer | None = by_id("One offer, by its id; null for what you do not have.")
+    partnership: Partnership | None = by_id(
+        "One partnership, by its id; null for what you do not have."
+    )
+    conversion: Conversion | None = by_id(
+        "One conversion, by its id; null for what you do not have."
+    )
+    report_run: ReportRun | None = by_id(
+        "One report run, by its id; null for what you do not have."
+    )
     seller_accounts: SellerAccountConnection = to_many("All seller accounts.")
-    profiles: ProfileConnection = to_many("All profiles, those too that cannot be connected.")
+    amazon_profiles: AmazonProfileConnection = to_many(
+        "All profiles, those too that cannot be connected."
+    )
     brands: BrandConnection = to_many("All brands.")
     stores: StoreConnection = to_many("All stores, the disconnected ones too.")
     products: ProductConnection = to_many(
         "All products, a row for each SKU; of an affiliate, those of the stores that it promotes."
     )
     offers: OfferConnection = to_many("All offers, the archived ones too.")
-    affiliates: AffiliateConnection = to_many("All affiliates whom the account knows.")
+    affiliates: AffiliateConnection = to_many("All affiliates whom the account knows.", reads=WHOLE)
     discovery: AffiliateProfileConnection = to_many("All affiliates who show themselves to brands.")
-    affiliate_profile: AffiliateProfile | None = by_id("An affiliate who shows themselves.")
+    affiliate_profile: AffiliateProfile | None = by_id(
+        "One affiliate who shows themselves; null for who does not."
+    )
     my_profile: ProfileDraft | None = to_one(
         "What you, an affiliate, have written of yourself; null for nothing yet.",
         on="{t}.id = {affiliate}",
     )
-    invitation: Invitation | None = by_id("An invitation.")
+    invitation: Invitation | None = by_id(
+        "One invitation, by its id; null for what you do not have."
+    )
     invitations: InvitationConnection = to_many("All invitations, the answered ones too.")
     partnerships: PartnershipConnection = to_many("All partnerships.")
-    links: LinkConnection = to_many("All links.")
+    links: LinkConnection = to_many("All links.", reads=WHOLE)
     listing: Listing | None = by_id("A listing; null when it is listed no more.")
     marketplace: ListingConnection = to_many(
         "To an affiliate, every listing of the network; to an account, its own."
     )
-    application: Application | None = by_id("An application.")
+    application: Application | None = by_id(
+        "One application, by its id; null for what you do not have."
+    )
     applications: ApplicationConnection = to_many(
         "All applications: to an account those that it got, to an affiliate those that they sent."
     )
@@ -95,11 +108,11 @@ class Query:
     report_runs: ReportRunConnection = to_many("All reports fetched.")
     catalog_runs: CatalogRunConnection = to_many("All listings fetched.")
     duties: DutyConnection = to_many("What is promised and not yet done.")
-    members: MemberConnection = to_many("All who work in the account.")
+    members: MemberConnection = to_many("All who work in the account.", reads=WHOLE)
     member_invitations: MemberInvitationConnection = to_many("All who were asked to.")
     api_keys: ApiKeyConnection = to_many("All keys of the account, the revoked ones too.")
     audit_entries: AuditEntryConnection = to_many("What was done in the account, and by whom.")
-    people: LoginConnection = to_many("Operators only: everybody who can sign in.")
+    logins: LoginConnection = to_many("Operators only: everybody who can sign in.")
     network_audit_entries: NetworkAuditEntryConnection = to_many(
         "Operators only: what was done outside of accounts."
     )
@@ -110,7 +123,9 @@ class Query:
     def amazon_order(
         self,
         info: Info,
-        id: Annotated[str, strawberry.argument(description="Amazon's number, 111-….")],
+        order_id: Annotated[
+            str, strawberry.argument(description="Amazon's number: 111-2222222-3333333.")
+        ],
     ) -> AmazonOrder:
         assert info.context.seat
         return AmazonOrder()
@@ -144,11 +159,10 @@ class Mutation(
     pass
 
 
-schema = MaskedSchema(
+schema = AskedSchema(
     query=Query,
     mutation=Mutation,
     config=StrawberryConfig(scalar_map=SCALARS),
     execution_context_class=MutationExecutor,
     exception_handlers=handlers(),
-    extensions=[known_documents()],
 )

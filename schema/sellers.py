@@ -11,11 +11,12 @@ from domain.amazon import actions, rules
 from domain.amazon.consent import start_url
 from domain.ids import decode
 from schema.acting import Info, change
-from schema.enums import Api, Attribution, GrantState, ProfileKind, Region
+from schema.enums import AmazonProfileKind, Api, Attribution, GrantStatus, Region
 from schema.reading import (
     Connection,
     Node,
     column,
+    contains,
     equals,
     one_of,
     read_one,
@@ -34,18 +35,18 @@ class Grant(Node):
     """A seller's consent to one of Amazon's two applications."""
 
     api: Api = column("To which of them.")
-    state: GrantState = column("Where it stands.")
+    status: GrantStatus = column("Where it stands.", "state")
     problem: str | None = column("What went wrong and what to do; null when nothing did.")
     refreshed_at: datetime | None = column("When Amazon last gave access; null before the first.")
     created_at: datetime = column("When the consent was first asked for.")
 
 
 @strawberry.input(description="Narrows a list of profiles.")
-class ProfileFilter:
+class AmazonProfileFilter:
     seller_account_id: strawberry.ID | None = equals(
         "Of this seller account.", "seller_account_id", prefix="slac"
     )
-    kind: list[ProfileKind] | None = one_of("Any of these.", "kind")
+    kind: list[AmazonProfileKind] | None = one_of("Any of these.", "kind")
     attribution: list[Attribution] | None = one_of("Any of these.", "attribution")
 
 
@@ -53,17 +54,17 @@ class ProfileFilter:
     "profile",
     prefix="prof",
     tenant="account_id",
-    filter=ProfileFilter,
+    filter=AmazonProfileFilter,
     sort=("name", "discovered_at"),
 )
-class Profile(Node):
+class AmazonProfile(Node):
     """An advertising profile at Amazon: one seller in one marketplace. Reports belong to it."""
 
     amazon_profile_id: str = column("Amazon's number for it.")
     region: Region = column("Where Amazon keeps it.")
     merchant_id: str = column("Amazon's id of the seller.")
     name: str = column("As Amazon calls it.")
-    kind: ProfileKind = column("Whose it is; only a SELLER's can be connected.")
+    kind: AmazonProfileKind = column("Whose it is; only a SELLER's can be connected.")
     marketplace_id: str = column("Amazon's id of the marketplace.")
     country: str = column("The marketplace's country, two letters.")
     currency: str = column("ISO 4217; all its reports are in it.")
@@ -85,23 +86,38 @@ class Profile(Node):
 
 
 @strawberry.type(description="A page of profiles.")
-class ProfileConnection(Connection[Profile]):
+class AmazonProfileConnection(Connection[AmazonProfile]):
     pass
 
 
-@table("seller_account", prefix="slac", tenant="account_id", sort=("name", "created_at"))
+@strawberry.input(description="Narrows a list of seller accounts.")
+class SellerAccountFilter:
+    name: str | None = contains("Part of the name.", "name")
+
+
+@table(
+    "seller_account",
+    prefix="slac",
+    tenant="account_id",
+    filter=SellerAccountFilter,
+    sort=("name", "created_at"),
+)
 class SellerAccount(Node):
     """A seller on Amazon, connected by two consents."""
 
     name: str = column("As the account calls it.")
     merchant_id: str | None = column("Amazon's id of the seller; null until a consent was given.")
     created_at: datetime = column("When it was added.")
-    grants: list[Grant] = to_many("Its consents, one for each API begun.", "seller_account_id")
-    profiles: ProfileConnection = to_many("The profiles behind its consent.", "seller_account_id")
+    grants: list[Grant] = to_many(
+        "Its consents, one for each API begun. At most 2.", "seller_account_id", at_most=2
+    )
+    profiles: AmazonProfileConnection = to_many(
+        "The profiles behind its consent.", "seller_account_id"
+    )
     stores: Annotated["StoreConnection", strawberry.lazy("schema.stores")] = to_many(
         "The stores that it sells in.",
-        on="{t}.profile_id in (select f.id from profile f where f.account_id = {t}.account_id"
-        " and f.seller_account_id = {p}.id)",
+        on="{t}.profile_id = any(array(select f.id from profile f"
+        " where f.account_id = {p}.account_id and f.seller_account_id = {p}.id))",
     )
 
 
@@ -119,7 +135,7 @@ class ConsentStarted:
     )
     grant_id: strawberry.Private[UUID]
 
-    @strawberry.field(description="The consent; look at its state until it is CONNECTED.")
+    @strawberry.field(description="The consent; look at its status until it is CONNECTED.")
     async def grant(self, info: Info) -> Grant:
         return cast(Grant, await read_one(info, Grant, self.grant_id))
 

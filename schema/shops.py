@@ -88,7 +88,7 @@ class ShopProductInput:
 class PutShopProductsInput:
     store_id: strawberry.ID = strawberry.field(description="Of the shop.")
     products: list[ShopProductInput] = strawberry.field(
-        description="1 to 100. Products of the shop that are not among them stay as they are."
+        description="1, at most 100. Products of the shop that are not among them stay as they are."
     )
 
 
@@ -103,7 +103,7 @@ class SetStorefrontInput:
 
 @strawberry.type(description="What became of one product of a shop.")
 class ShopProductOutcome:
-    row: int = strawberry.field(description="Its place among those given, from 1.")
+    place: int = strawberry.field(description="Its place among those given, from 1.")
     sku: str = strawberry.field(description="The SKU as it was given.")
     product: Product | None = strawberry.field(description="As it is now; null when refused.")
     refusal: Refusal | None = strawberry.field(
@@ -123,12 +123,12 @@ class ShopProductOutcomes:
         rows = await read_many(info, Product, ids, at="product")
         return [
             ShopProductOutcome(
-                row=row,
+                place=place,
                 sku=sku,
                 product=rows.get(one) if isinstance(one, UUID) else None,
                 refusal=shown(one) if isinstance(one, errors.Refusal) else None,
             )
-            for row, (sku, one) in enumerate(zip(self.skus, self.found, strict=True), 1)
+            for place, (sku, one) in enumerate(zip(self.skus, self.found, strict=True), 1)
         ]
 
 
@@ -169,7 +169,7 @@ SetStorefrontResult = Annotated[
 @strawberry.type
 class ShopMutations:
     @change(
-        "Change the name or the address of a brand's own shop. To open one is connectDtcStore; to"
+        "Change the name or the address of a brand's own shop. To open one is connectShop; to"
         " close it and to open it again are disconnectStore and reconnectStore, as for any store.",
         needs=Scope.MANAGE,
     )

@@ -43,7 +43,7 @@ class SignUpInput:
     " nobody finds out here who has signed up."
 )
 class LetterSent:
-    to: str = strawberry.field(description="The address, as it was given.")
+    email: str = strawberry.field(description="The address, as it was given.")
 
 
 @strawberry.type(description="The password is the new one. You are signed out everywhere.")
@@ -58,18 +58,16 @@ class SignedOut:
 
 @strawberry.type(description="A session has ended, and lets nobody in any more.")
 class SessionEnded:
-    id: strawberry.ID = strawberry.field(description="Which.")
+    id: strawberry.ID = strawberry.field(description="Of the session.")
 
 
 SignUpResult = Annotated[
     LetterSent | TooManyAttempts | InvalidInput,
     strawberry.union("SignUpResult", description="That a letter was sent, or why not."),
 ]
-SendVerificationAgainResult = Annotated[
+ResendVerificationResult = Annotated[
     LetterSent | TooManyAttempts,
-    strawberry.union(
-        "SendVerificationAgainResult", description="That a letter was sent, or why not."
-    ),
+    strawberry.union("ResendVerificationResult", description="That a letter was sent, or why not."),
 ]
 RequestPasswordResetResult = Annotated[
     LetterSent | TooManyAttempts,
@@ -124,7 +122,7 @@ class PersonMutations:
         )
         tx = await context.act.begin()
         await actions.sign_up(tx, new, _sender(context), now, as_affiliate=input.as_affiliate)
-        return LetterSent(to=input.email)
+        return LetterSent(email=input.email)
 
     @change(
         "Send the letter of a sign-up again; the earlier one no longer counts. The answer is the"
@@ -132,14 +130,12 @@ class PersonMutations:
         anyone=True,
         late=True,
     )
-    async def send_verification_again(
-        self, info: Info, email: Email
-    ) -> SendVerificationAgainResult:
+    async def resend_verification(self, info: Info, email: Email) -> ResendVerificationResult:
         context, now = info.context, info.context.wall.now()
         await proving.letter(context.db, email, context.client, now)
         tx = await context.act.begin()
         await actions.send_verification_again(tx, email, _sender(context), now)
-        return LetterSent(to=email)
+        return LetterSent(email=email)
 
     @change(
         "Show that an address is yours, and be signed in: by the token of the letter, within 48"
@@ -157,7 +153,8 @@ class PersonMutations:
     @change(
         "Sign in. The session is kept in a cookie; send it with the header X-Requested-By. It ends"
         " after 30 days, or when it is not used for 7. Matters of money, and of who gets in, want"
-        " one of the last 12 hours that was used within 30 minutes.",
+        " one of the last 12 hours that was used within 30 minutes."
+        ' `signIn(email: "ann@example.com", password: "a sentence that only I know")`.',
         anyone=True,
         late=True,
     )
@@ -192,7 +189,7 @@ class PersonMutations:
         await proving.letter(context.db, email, context.client, now)
         tx = await context.act.begin()
         await actions.request_password_reset(tx, email, _sender(context), now)
-        return LetterSent(to=email)
+        return LetterSent(email=email)
 
     @change(
         "Choose another password by the token of a letter. All your sessions end, and the address"

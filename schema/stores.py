@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import strawberry
 
 from domain.access import Room
-from schema.enums import Channel, Platform, StoreStatus
+from schema.enums import Platform, StoreChannel, StoreStatus
 from schema.freshness import Freshness
 from schema.reading import (
     Connection,
@@ -20,7 +20,7 @@ from schema.reading import (
     to_one,
     where,
 )
-from schema.sellers import Profile, SellerAccount
+from schema.sellers import AmazonProfile, SellerAccount
 
 if TYPE_CHECKING:
     from schema.conversions import ConversionConnection
@@ -46,10 +46,16 @@ SHOWN: Final = """({t}.account_id, {t}.id) in (select k.account_id, k.store_id
 """The stores that an affiliate promotes or promoted, was invited to or applied to."""
 
 
+@strawberry.input(description="Narrows a list of brands.")
+class BrandFilter:
+    name: str | None = contains("Part of the name.", "name")
+
+
 @table(
     "brand",
     prefix="brnd",
     tenant="account_id",
+    filter=BrandFilter,
     affiliate="""exists (select from store k where k.account_id = {t}.account_id
         and k.brand_id = {t}.id and """
     + SHOWN.replace("{t}", "k")
@@ -66,7 +72,7 @@ class Brand(Node):
         "seller_account_id",
     )
     stores: Annotated["StoreConnection", strawberry.lazy("schema.stores")] = to_many(
-        "Its stores.", "brand_id"
+        "The stores that sell it.", "brand_id"
     )
 
 
@@ -77,7 +83,7 @@ class BrandConnection(Connection[Brand]):
 
 @strawberry.input(description="Narrows a list of stores.")
 class StoreFilter:
-    channel: list[Channel] | None = one_of("Any of these.", "channel")
+    channel: list[StoreChannel] | None = one_of("Any of these.", "channel")
     brand_id: strawberry.ID | None = equals("Of this brand.", "brand_id", prefix="brnd")
     profile_id: strawberry.ID | None = where(
         "Of this profile.", "{t}.profile_id = {v}", prefix="prof", only=Room.ACCOUNT
@@ -100,12 +106,12 @@ class Store(Node):
     """One brand in one marketplace of Amazon, or a shop of the brand's own."""
 
     name: str = column("As the account calls it.")
-    channel: Channel = column("Where it sells.")
+    channel: StoreChannel = column("Where it sells.")
     platform: Platform = column(
         "What it runs on.", "case {t}.channel when 'AMAZON' then 'AMAZON' else 'CUSTOM' end"
     )
     brand: Brand = to_one("Whose store it is.", "brand_id")
-    profile: Profile | None = to_one(
+    profile: AmazonProfile | None = to_one(
         "Amazon's profile that measures it; null for a shop of the brand's own.", "profile_id"
     )
     marketplace_id: str | None = column("Amazon's id of the marketplace; null for an own shop.")
@@ -119,13 +125,17 @@ class Store(Node):
     currency: str = column("ISO 4217; all its money is in it.")
     time_zone: str = column("An IANA name. Days of its sales and offers are this zone's.")
     status: StoreStatus = column(
-        "Whether it works, and what to do when it does not.", _STATUS, only=Room.ACCOUNT
+        "Whether it works, and what to do when it does not.",
+        _STATUS,
+        reads=3,
+        only=Room.ACCOUNT,
     )
     connected_at: datetime = column("When it was connected first.")
     disconnected_at: datetime | None = column("When it was disconnected; null while it is not.")
     freshness: Freshness | None = to_one(
         "As of when the figures of its last 30 days are; null for an own shop.",
         on="{t}.id = {p}.id",
+        reads=10,
     )
     products: Annotated["ProductConnection", strawberry.lazy("schema.products")] = to_many(
         "What it sells, a row for each SKU.", "store_id"

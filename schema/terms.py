@@ -24,7 +24,7 @@ class MoneyInput:
 
 @strawberry.input(description="A rate of its own for a SKU.")
 class SkuRateInput:
-    sku: str = strawberry.field(description="The SKU.")
+    sku: str = strawberry.field(description="The shop's own number of the product.")
     rate_percent: Decimal = strawberry.field(description="Percent of the sale: 12.50.")
 
 

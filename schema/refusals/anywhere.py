@@ -27,4 +27,6 @@ class WrongId(Refusal):
     """An id that is none, or that of another kind of thing."""
 
     id: strawberry.ID = said("What was given.")
-    prefix: str | None = said("How an id of the right kind begins.")
+    prefix: str | None = said(
+        "How an id of the right kind begins; null where several kinds will do."
+    )

@@ -5,7 +5,7 @@ import strawberry
 from domain.discovery import invitation
 from domain.discovery import rules as discovery
 from schema.enums import (
-    InvitationState,
+    InvitationStatus,
 )
 from schema.errors import Refusal, id_of, said, shows
 
@@ -21,7 +21,7 @@ class ProfileIncomplete(Refusal):
 class AlreadyInvited(Refusal):
     """The affiliate has an invitation to the store that waits for an answer."""
 
-    invitation_id: strawberry.ID = said("Which.", id_of("invt"))
+    invitation_id: strawberry.ID = said("Which invitation.", id_of("invt"))
     offer_name: str = said("The offer that it is to.")
 
 
@@ -38,11 +38,11 @@ class TooManyInvitations(Refusal):
 class InvitationClosed(Refusal):
     """The invitation was answered otherwise or withdrawn before, and that stands."""
 
-    state: InvitationState = said("What became of it.", InvitationState)
+    status: InvitationStatus = said("What became of it.", InvitationStatus, of="state")
 
 
 @shows(invitation.OfferNoLongerUsed)
 class OfferNoLongerUsed(Refusal):
     """The offer was archived after the invitation to it was sent."""
 
-    name: str = said("Its name.")
+    name: str = said("What the offer is called.")

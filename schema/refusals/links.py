@@ -47,7 +47,7 @@ class NotALandingPage(Refusal):
 class AssociatesTag(Refusal):
     """The address carries a tag of Amazon Associates, which pays for the same sale."""
 
-    tag: str = said("The tag.")
+    tag: str = said("What stands behind tag= in the address.")
 
 
 @shows(pasting.AlreadyTagged)
@@ -68,7 +68,7 @@ class UtmNotSupported(Refusal):
 class SubIdRefused(Refusal):
     """The subID cannot be used."""
 
-    subid: str = said("What was given.")
+    given: str = said("The subID that was given.", of="subid")
     reason: str = said("Why not.")
 
 

@@ -8,7 +8,7 @@ from domain.applications import rules as applications
 from domain.marketplace import agreements
 from domain.marketplace import rules as marketplace
 from schema.enums import (
-    ApplicationState,
+    ApplicationStatus,
 )
 from schema.errors import Refusal, id_of, said, shows
 
@@ -27,7 +27,7 @@ class AgreementNotAccepted(Refusal):
 class OfferListed(Refusal):
     """The offer is in the marketplace; list another or take it out, then archive it."""
 
-    name: str = said("Its name.")
+    name: str = said("What the offer is called.")
 
 
 @shows(marketplace.NotInForceYet)
@@ -55,7 +55,7 @@ class QuestionsUnanswered(Refusal):
 class AlreadyApplied(Refusal):
     """An application to the store waits already."""
 
-    application_id: strawberry.ID = said("Which.", id_of("appl"))
+    application_id: strawberry.ID = said("Which application.", id_of("appl"))
 
 
 @shows(applications.PartnersAlready)
@@ -76,6 +76,6 @@ class TooManyApplications(Refusal):
 class ApplicationDecided(Refusal):
     """The application was answered otherwise or withdrawn before, and that stands."""
 
-    application_id: strawberry.ID = said("Which.", id_of("appl"))
-    state: ApplicationState = said("What became of it.", ApplicationState)
-    since: datetime = said("When.", of="decided_at")
+    application_id: strawberry.ID = said("Which application.", id_of("appl"))
+    status: ApplicationStatus = said("What became of it.", ApplicationStatus, of="state")
+    since: datetime = said("When it was answered or withdrawn.", of="decided_at")

@@ -17,7 +17,9 @@ from schema.errors import Refusal, id_of, said, shows
 class IncompatibleWithAmazon(Refusal):
     """Settings that Amazon's data cannot carry, all of them at once."""
 
-    settings: list[OfferSetting] = said("Which.", lambda found: [OfferSetting(s) for s in found])
+    settings: list[OfferSetting] = said(
+        "Which settings.", lambda found: [OfferSetting(s) for s in found]
+    )
     reasons: list[str] = said("Why, a sentence for each of them, in their order.", list)
 
 
@@ -25,7 +27,7 @@ class IncompatibleWithAmazon(Refusal):
 class StartsInThePast(Refusal):
     """Terms cannot start on a day that has passed."""
 
-    starts_on: date = said("The day that was given.")
+    starts_on: date = said("The day that was given, in the store's time zone.")
     today: date = said("The day at the store.")
 
 
@@ -33,28 +35,28 @@ class StartsInThePast(Refusal):
 class SalesAlreadyReported(Refusal):
     """Sales of the day have been priced, and a priced day keeps its terms."""
 
-    day: date = said("The day.")
+    day: date = said("The first day that has been priced, in the store's time zone.")
 
 
 @shows(lifecycle.OfferNameTaken)
 class OfferNameTaken(Refusal):
     """The store has an offer of this name, perhaps an archived one."""
 
-    name: str = said("The name.")
+    name: str = said("What was given, and is taken.")
 
 
 @shows(lifecycle.OfferArchived)
 class OfferArchived(Refusal):
     """The offer is archived and stays as it is."""
 
-    name: str = said("Its name.")
+    name: str = said("What the offer is called.")
 
 
 @shows(lifecycle.OfferInUse)
 class OfferInUse(Refusal):
     """Partnerships go by the offer."""
 
-    name: str = said("Its name.")
+    name: str = said("What the offer is called.")
     partnerships: int = said("How many.")
 
 
@@ -93,5 +95,5 @@ class AffiliateLeft(Refusal):
 class MoveInThePast(Refusal):
     """A partnership cannot move on a day that has passed."""
 
-    from_day: date = said("The day that was given.")
+    starts_on: date = said("The day that was given, in the store's time zone.", of="from_day")
     today: date = said("The day at the store.")

@@ -4,7 +4,7 @@ from domain.accounts import rules as accounts
 from domain.members import rules as members
 from domain.people import rules as people
 from schema.enums import (
-    MemberInvitationState,
+    MemberInvitationStatus,
     Role,
     Scope,
 )
@@ -22,7 +22,7 @@ class ScopesNotHeld(Refusal):
 class RoleNotHeld(Refusal):
     """Nobody gives a role that may do what they may not."""
 
-    role: Role = said("The role.", Role)
+    role: Role = said("Which role.", Role)
     scopes: list[Scope] = said("What it may do.", lambda found: [Scope(s) for s in found])
 
 
@@ -49,7 +49,9 @@ class AddressInvited(Refusal):
 class MemberInvitationClosed(Refusal):
     """The invitation is not open to this any more."""
 
-    state: MemberInvitationState = said("What has become of it.", MemberInvitationState)
+    status: MemberInvitationStatus = said(
+        "What has become of it.", MemberInvitationStatus, of="state"
+    )
 
 
 @shows(members.MemberInvitationUnknown)
@@ -83,4 +85,4 @@ class TokenNotValid(Refusal):
 class TooManyAttempts(Refusal):
     """This was tried too often, by you or about the same address."""
 
-    retry_after_seconds: int = said("When to try again.", of="retry_after_s")
+    retry_after_seconds: int = said("Seconds until it can be tried again.", of="retry_after_s")

@@ -9,7 +9,7 @@ from domain.reports import runs
 from schema.enums import (
     Entitlement,
     Plan,
-    RunState,
+    RunStatus,
 )
 from schema.errors import Refusal, said, shows
 
@@ -47,8 +47,10 @@ class AgencyProfile(Refusal):
 class WrongMarketplace(Refusal):
     """The profile is in a marketplace that this installation does not serve."""
 
-    country: str = said("The marketplace's country.")
-    open_countries: list[str] = said("Countries whose stores can be connected.", list)
+    country: str = said("The marketplace's country, two letters.")
+    open_countries: list[str] = said(
+        "Countries whose stores can be connected, two letters each.", list
+    )
 
 
 @shows(catalog.NotInBrandRegistry)
@@ -123,4 +125,4 @@ class NothingToFetch(Refusal):
 class NotHeld(Refusal):
     """The report is not held back, so there is nothing to accept."""
 
-    state: RunState = said("What it is instead.", RunState)
+    status: RunStatus = said("What it is instead.", RunStatus, of="state")

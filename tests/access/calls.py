@@ -37,7 +37,7 @@ TRADE: Final[dict[str, Call]] = {
     "addSellerAccount": lambda w, who: {"name": "Juniper"},
     "startConsent": lambda w, who: {"sellerAccountId": w.fern["seller account"], "api": "ADS"},
     "connectStore": _input(lambda w: {"profileId": w.fern["free profile"], "brandName": "Moss"}),
-    "connectDtcStore": _input(
+    "connectShop": _input(
         lambda w: {
             "brandName": "Moss",
             "url": "https://moss.example",
@@ -48,7 +48,7 @@ TRADE: Final[dict[str, Call]] = {
     "disconnectStore": _id("quiet store"),
     "reconnectStore": _id("disconnected store"),
     "syncProducts": lambda w, who: {"storeId": w.fern["store"]},
-    "acceptListing": lambda w, who: {"storeId": w.fern["store"]},
+    "acceptCatalog": lambda w, who: {"storeId": w.fern["store"]},
     "requestReports": lambda w, who: {"storeId": w.fern["store"]},
     "editShop": _input(lambda w: {"storeId": w.fern["shop"], "name": "The shop"}),
     "putShopProducts": _input(
@@ -113,7 +113,7 @@ TRADE: Final[dict[str, Call]] = {
         lambda w: {
             "partnershipId": w.fern["partnership of first"],
             "offerId": w.fern["better offer"],
-            "fromDay": "2026-10-01",
+            "startsOn": "2026-10-01",
         }
     ),
     "pausePartnership": lambda w, who: {"id": w.fern["partnership of first"], "reason": _WHY},
@@ -126,11 +126,13 @@ TRADE: Final[dict[str, Call]] = {
     "pausePartnerships": _ids("partnership of first", reason=_WHY),
     "resumePartnerships": _ids("partnership of first", reason=_WHY),
     "endPartnerships": _ids("partnership of first", reason=_WHY),
-    "movePartnerships": lambda w, who: {
-        "ids": [w.fern["partnership of first"]],
-        "offerId": w.fern["better offer"],
-        "fromDay": "2026-10-01",
-    },
+    "movePartnerships": _input(
+        lambda w: {
+            "partnershipIds": [w.fern["partnership of first"]],
+            "offerId": w.fern["better offer"],
+            "startsOn": "2026-10-01",
+        }
+    ),
     "tagPartnerships": _ids("partnership of first", add=["vip"]),
     "createLink": _input(
         lambda w: {
@@ -160,7 +162,7 @@ TRADE: Final[dict[str, Call]] = {
         "productIds": [w.fern["quiet product"]],
     },
     "publishAgreement": lambda w, who: {"offerId": w.fern["quiet offer"], "body": "Be honest."},
-    "noteListingVisit": lambda w, who: {"id": w.fern["listing"], "started": True},
+    "noteListingVisit": lambda w, who: {"listingId": w.fern["listing"], "started": True},
     "applyToListing": _input(
         lambda w: {
             "listingId": w.fern["listing"],

@@ -92,7 +92,7 @@ def _root(name: str, world: World, sight: Sight | None) -> Question:
     wanted = [arg for arg, it in field.args.items() if is_required_argument(it)]
     if not wanted:
         return f"{{ {_field(name, field, sight, DEPTH, root=True)} }}", {}
-    values: dict[str, Any] = {"id": "111-1111111-1111111"}
+    values: dict[str, Any] = {"orderId": "111-1111111-1111111"}
     if name in ("node", "nodes"):
         ids = [world[prefix] for prefix in _PREFIX.values()]
         values = {"id": world["stor"], "ids": ids}

@@ -13,7 +13,7 @@ PEOPLE: Final[dict[str, Callable[[World, Asker], dict[str, Any]]]] = {
     "signUp": lambda w, who: {
         "input": {"name": "Sorrel", "email": "sorrel@new.example", "password": _OTHER}
     },
-    "sendVerificationAgain": lambda w, who: {"email": w.newcomers.unproven},
+    "resendVerification": lambda w, who: {"email": w.newcomers.unproven},
     "verifyEmail": lambda w, who: {
         "token": w.newcomers.verify,
         "password": PASSWORD,

@@ -37,7 +37,7 @@ from hypothesis import strategies as st
 from hypothesis_graphql import nodes, queries
 
 from schema.reading import Sight
-from schema.reading.declare import ById
+from schema.reading.specs import ById
 from schema.root import schema
 
 MODEL: Final = schema.reading.model

@@ -38,13 +38,14 @@ from db.pool import Database
 from domain.access import SCOPES, Role, Room, Seat
 from domain.ids import encode
 from schema.reading import Sight
-from schema.reading.declare import ById
+from schema.reading.specs import ById
 from schema.root import schema
 from tests.access import two_worlds
 from tests.access.places import calls
 from tests.access.questions import MODEL, Values, by_prefix, questions, roots, seen_from
 from tests.access.two_worlds import Asked
 from tests.conftest import a_database
+from tests.loops import a_loop
 from tests.schema.conftest import Client
 from tests.schema.everything import whole
 
@@ -98,13 +99,8 @@ class Worlds:
 
 @pytest.fixture
 def worlds(postgres_url: str, template: str) -> Iterator[tuple[asyncio.Runner, Worlds]]:
-    """Made on a loop of the test's own, for Hypothesis calls without one."""
-    with asyncio.Runner() as runner:
-        stack = AsyncExitStack()
-        try:
-            yield runner, runner.run(_worlds(stack, postgres_url, template))
-        finally:
-            runner.run(stack.aclose())
+    with a_loop() as (runner, stack):
+        yield runner, runner.run(_worlds(stack, postgres_url, template))
 
 
 @asynccontextmanager

@@ -101,6 +101,8 @@ class World:
             return encode(prefix, self.affiliates["affiliate_own"])
         if prefix == "pers":
             return encode(prefix, self.askers["affiliate_own"].person_id or UUID(int=0))
+        known = prefix in _BY_PREFIX or prefix == "naud"
+        assert known, f"tests/access/merchant.py makes no {prefix}_…, or _BY_PREFIX has it not"
         return self.fern[_BY_PREFIX[prefix]] if prefix != "naud" else encode(prefix, self.outside)
 
     def about(self, path: str, prefix: str) -> str:
@@ -273,10 +275,11 @@ _FILTERS: Final[dict[str, Callable[[World], object]]] = {
     "ListingFilter.similarTo": lambda w: w.fern["listing"],
     "StoreFilter.profileId": lambda w: w.fern["profile"],
     "StoreFilter.status": lambda w: ["CONNECTED", "MEASURING_NOT_CONFIRMED", "RECONNECT"],
+    "AffiliateFilter.storeId": lambda w: w.fern["store"],
     "PartnershipFilter.affiliateName": lambda w: "Affiliate",
     "PartnershipFilter.tag": lambda w: "fern-tag-of-first",
-    "DiscoveryFilter.starred": lambda w: True,
-    "DiscoveryFilter.hideIgnored": lambda w: True,
-    "DiscoveryFilter.notPartners": lambda w: True,
+    "AffiliateProfileFilter.starred": lambda w: True,
+    "AffiliateProfileFilter.ignored": lambda w: False,
+    "AffiliateProfileFilter.partner": lambda w: True,
 }
 """A filter of one room needs a line here."""

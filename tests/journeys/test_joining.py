@@ -19,7 +19,7 @@ async def test_asked_answered_rejected_and_asked_again(brand: Brand, ann: Affili
     listing = await brand.list_offer(questions=[{"question": "Where?", "required": True}])
     silent = await ann.apply(listing["id"])
     sent = await ann.apply(listing["id"], answers=[{"question": "Where?", "answer": "On film"}])
-    [waiting] = await brand.applications(state=["SUBMITTED"])
+    [waiting] = await brand.applications(status=["SUBMITTED"])
     rejected = await brand.reject(sent["id"], "Too few films.")
     again = await ann.apply(
         listing["id"], message="More films now.",
@@ -33,11 +33,11 @@ async def test_asked_answered_rejected_and_asked_again(brand: Brand, ann: Affili
     assert (waiting["affiliateName"], waiting["affiliate"]) == ("Ann", None)
     assert waiting["profile"]["niches"] == ["KITCHEN"]
     assert waiting["answers"] == [{"question": "Where?", "answer": "On film"}]
-    assert (rejected["state"], accepted["state"]) == ("REJECTED", "ACCEPTED")
+    assert (rejected["status"], accepted["status"]) == ("REJECTED", "ACCEPTED")
     mine = {one["id"]: one for one in await ann.applications()}
     assert mine[sent["id"]]["rejectionReason"] == "Too few films."
-    assert [turn["state"] for turn in mine[sent["id"]]["history"]] == ["SUBMITTED", "REJECTED"]
-    assert [turn["state"] for turn in mine[again["id"]]["history"]] == ["SUBMITTED", "ACCEPTED"]
+    assert [turn["status"] for turn in mine[sent["id"]]["history"]] == ["SUBMITTED", "REJECTED"]
+    assert [turn["status"] for turn in mine[again["id"]]["history"]] == ["SUBMITTED", "ACCEPTED"]
     [partnership] = await ann.partnerships()
     assert partnership["id"] == mine[again["id"]]["partnership"]["id"]
 
@@ -50,10 +50,10 @@ async def test_two_managers_accept_the_same_one_at_once(
 
     answers = await asyncio.gather(*(brand.accept(sent["id"]) for _ in range(6)))
 
-    assert {(one["__typename"], one["state"]) for one in answers} == {("Application", "ACCEPTED")}
+    assert {(one["__typename"], one["status"]) for one in answers} == {("Application", "ACCEPTED")}
     assert len(await brand.partnerships()) == 1
     [mine] = await ann.applications()
-    assert [turn["state"] for turn in mine["history"]] == ["SUBMITTED", "ACCEPTED"]
+    assert [turn["status"] for turn in mine["history"]] == ["SUBMITTED", "ACCEPTED"]
 
 
 async def test_opposite_answers_at_once_have_one_outcome(brand: Brand, ann: Affiliate) -> None:
@@ -67,12 +67,12 @@ async def test_opposite_answers_at_once_have_one_outcome(brand: Brand, ann: Affi
     )
 
     [mine] = await ann.applications()
-    assert {one["state"] for one in answers} == {mine["state"]}
+    assert {one["status"] for one in answers} == {mine["status"]}
     assert sorted(one["__typename"] for one in answers) == [
         "Application", "ApplicationDecided", "ApplicationDecided",
     ]  # fmt: skip
     assert len(mine["history"]) == 2
-    assert len(await ann.partnerships()) == (mine["state"] == "ACCEPTED")
+    assert len(await ann.partnerships()) == (mine["status"] == "ACCEPTED")
 
 
 async def test_rules_let_in_so_many_a_day_and_more_on_the_next(
@@ -86,7 +86,7 @@ async def test_rules_let_in_so_many_a_day_and_more_on_the_next(
     clock.moment += timedelta(days=1)
     last = await people[3].apply(listing["id"])
 
-    assert [one["state"] for one in (*first, last)] == [
+    assert [one["status"] for one in (*first, last)] == [
         "ACCEPTED", "ACCEPTED", "SUBMITTED", "ACCEPTED",
     ]  # fmt: skip
     assert first[2]["history"][0]["reason"]
@@ -101,7 +101,7 @@ async def test_the_daily_limit_holds_among_many_at_once(
 
     sent = await asyncio.gather(*(one.apply(listing["id"]) for one in people))
 
-    assert sorted(one["state"] for one in sent) == ["ACCEPTED"] * 3 + ["SUBMITTED"] * 5
+    assert sorted(one["status"] for one in sent) == ["ACCEPTED"] * 3 + ["SUBMITTED"] * 5
 
 
 async def test_rules_on_audience_and_address_go_by_the_profile(
@@ -113,7 +113,7 @@ async def test_rules_on_audience_and_address_go_by_the_profile(
 
     sent = [await one.apply(listing["id"]) for one in (ann, ben)]
 
-    assert [one["state"] for one in sent] == ["ACCEPTED", "SUBMITTED"]
+    assert [one["status"] for one in sent] == ["ACCEPTED", "SUBMITTED"]
 
 
 async def test_asking_and_being_asked_cross_in_the_post(brand: Brand, ann: Affiliate) -> None:
@@ -124,11 +124,11 @@ async def test_asking_and_being_asked_cross_in_the_post(brand: Brand, ann: Affil
     sent, invited = await asyncio.gather(ann.apply(listing["id"]), brand.invite(ann.id))
     joined = await ann.accept(invited["id"])
 
-    assert sent["state"] == "SUBMITTED"
+    assert sent["status"] == "SUBMITTED"
     assert joined["partnership"]["status"] == "ACTIVE"
     assert len(await brand.partnerships()) == 1
-    assert await brand.applications(state=["SUBMITTED"]) == []
-    assert await ann.invitations(state=["SENT"]) == []
+    assert await brand.applications(status=["SUBMITTED"]) == []
+    assert await ann.invitations(status=["SENT"]) == []
 
 
 async def test_an_application_that_is_accepted_closes_the_invitation(
@@ -143,7 +143,7 @@ async def test_an_application_that_is_accepted_closes_the_invitation(
     await brand.accept(sent["id"])
 
     assert len(await ann.partnerships()) == 1
-    assert await ann.invitations(state=["SENT"]) == []
+    assert await ann.invitations(status=["SENT"]) == []
 
 
 async def test_a_brand_that_brings_a_partner_back_has_answered_them(
@@ -154,13 +154,13 @@ async def test_a_brand_that_brings_a_partner_back_has_answered_them(
     partnership = await partners(brand, ann)
     await brand.act(words.END, id=partnership, reason="Season over.")
     sent = await ann.apply((await brand.list_offer(rules={"autoAccept": True}))["id"])
-    assert sent["state"] == "SUBMITTED"
+    assert sent["status"] == "SUBMITTED"
 
     back = await brand.act(words.ADD, affiliate=ann.id, offer=brand.offer)
 
     assert (back["id"], back["status"]) == (partnership, "ACTIVE")
     [mine] = await ann.applications()
-    assert [turn["state"] for turn in mine["history"]] == ["SUBMITTED", "ACCEPTED"]
+    assert [turn["status"] for turn in mine["history"]] == ["SUBMITTED", "ACCEPTED"]
 
 
 async def test_found_starred_invited_declined_and_invited_again(
@@ -180,12 +180,12 @@ async def test_found_starred_invited_declined_and_invited_again(
     joined = await ann.accept(again["id"])
 
     assert letter["message"] == "We like your films."
-    assert (declined["state"], declined["declineReason"]) == ("DECLINED", "Not this year.")
-    assert joined["state"] == "ACCEPTED"
+    assert (declined["status"], declined["declineReason"]) == ("DECLINED", "Not this year.")
+    assert joined["status"] == "ACCEPTED"
     [starred] = await brand.discover(starred=True)
     assert (starred["id"], starred["mark"]) == (found["id"], "STARRED")
     assert starred["affiliate"] is not None
-    assert [one["name"] for one in await brand.discover(notPartners=True)] == ["Ben of the Garden"]
+    assert [one["name"] for one in await brand.discover(partner=False)] == ["Ben of the Garden"]
 
 
 async def test_whoever_is_ignored_can_be_kept_out_of_the_list(
@@ -196,12 +196,12 @@ async def test_whoever_is_ignored_can_be_kept_out_of_the_list(
     [one] = await brand.discover()
     await brand.act("mutation($id: ID!) { ignoreAffiliate(id: $id) { __typename } }", id=one["id"])
 
-    page = (await brand.client.ask(words.DISCOVER, filter={"hideIgnored": True}))["discovery"]
+    page = (await brand.client.ask(words.DISCOVER, filter={"ignored": False}))["discovery"]
 
     assert (page["nodes"], page["emptyBecause"]) == (
-        [], [{"filter": "hideIgnored", "without": 1}],
+        [], [{"filter": "ignored", "without": 1}],
     )  # fmt: skip
-    assert len(await brand.discover(hideIgnored=False)) == 1
+    assert len(await brand.discover(ignored=True)) == 1
 
 
 async def test_who_hides_can_still_answer_what_was_sent(brand: Brand, ann: Affiliate) -> None:
@@ -212,7 +212,7 @@ async def test_who_hides_can_still_answer_what_was_sent(brand: Brand, ann: Affil
     await ann.act(words.UNPUBLISH_PROFILE)
 
     assert await brand.discover() == []
-    assert (await ann.accept(sent["id"]))["state"] == "ACCEPTED"
+    assert (await ann.accept(sent["id"]))["status"] == "ACCEPTED"
 
 
 async def test_an_invitation_to_an_offer_that_was_archived_or_closed_says_so(
@@ -255,7 +255,7 @@ async def test_an_agreement_that_changed_after_the_letter_is_read_again(
 
     assert late["__typename"] == "AgreementNotAccepted"
     assert renewed["agreement"] == {"body": "Be kinder.", "sha256": late["sha256"], "version": 2}
-    assert joined["state"] == "ACCEPTED"
+    assert joined["status"] == "ACCEPTED"
 
 
 async def test_ended_and_invited_again_is_the_same_partnership(
@@ -287,7 +287,7 @@ async def test_who_was_sent_away_is_looked_at_before_they_come_back(
 
     again = await ann.apply(listing["id"])
 
-    assert (again["state"], bool(again["history"][0]["reason"])) == ("SUBMITTED", True)
+    assert (again["status"], bool(again["history"][0]["reason"])) == ("SUBMITTED", True)
     back = await brand.accept(again["id"])
     assert back["partnership"]["id"] == joined["partnership"]["id"]
     assert back["partnership"]["status"] == "ACTIVE"

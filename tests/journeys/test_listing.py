@@ -105,7 +105,7 @@ async def test_applications_outlive_the_listing(brand: Brand, ann: Affiliate) ->
     [waiting] = await ann.applications()
     accepted = await brand.accept(sent["id"])
 
-    assert waiting["state"] == "SUBMITTED"
+    assert waiting["status"] == "SUBMITTED"
     assert accepted["partnership"]["status"] == "ACTIVE"
     assert accepted["partnership"]["offer"]["id"] == brand.offer
 
@@ -146,7 +146,7 @@ async def test_an_agreement_that_changed_is_read_again(brand: Brand, ann: Affili
     )  # fmt: skip
     sent = await ann.apply(listing["id"], agreementSha256=late["sha256"])
     await brand.publish("A third text.")
-    assert (await brand.accept(sent["id"]))["state"] == "ACCEPTED"
+    assert (await brand.accept(sent["id"]))["status"] == "ACCEPTED"
 
     accepted = await brand.client.ask(
         """query($id: ID!) { offer(id: $id) { agreements { version sha256
@@ -177,7 +177,7 @@ async def test_an_agreement_goes_with_its_offer_when_the_listing_is_swapped(
 
     assert read is not None
     assert read["agreement"] is None
-    assert (await ann.apply(other["id"]))["state"] == "SUBMITTED"
+    assert (await ann.apply(other["id"]))["status"] == "SUBMITTED"
 
 
 async def test_a_product_that_is_not_shown_is_promoted_all_the_same(
@@ -222,7 +222,7 @@ async def test_a_closed_stores_offer_is_found_no_more(brand: Brand, ann: Affilia
     """S34, S80i: nobody applies to a store that earns nothing any more."""
     listing = await brand.list_offer()
     waiting = await ann.apply(listing["id"])
-    assert waiting["state"] == "SUBMITTED"
+    assert waiting["status"] == "SUBMITTED"
 
     await brand.act(words.DISCONNECT, id=brand.store)
 

@@ -109,7 +109,7 @@ async def test_a_move_leaves_past_days_alone(
         wanted = {
             "partnershipId": partnership,
             "offerId": offer,
-            "fromDay": str((NOW + timedelta(days=day)).date()),
+            "startsOn": str((NOW + timedelta(days=day)).date()),
         }
         return await brand.act(words.MOVE, input=wanted)
 
@@ -117,7 +117,7 @@ async def test_a_move_leaves_past_days_alone(
     planned = await move(best, 5)
     back = await move(better, -1)
 
-    by_day = sorted(planned["assignments"], key=lambda one: one["validFrom"])
+    by_day = sorted(planned["assignments"], key=lambda one: one["startsOn"])
     assert [one["offer"]["id"] for one in by_day] == [brand.offer, best]
     assert planned["offer"]["id"] == brand.offer
     assert back["__typename"] == "MoveInThePast"
@@ -167,7 +167,7 @@ async def test_many_applications_at_once_with_an_outcome_each(
         refused = [one["refusal"] and one["refusal"]["__typename"] for one in found]
         assert refused == [None, "NotFound", None, "ApplicationDecided", "WrongId"]
         assert too_many["__typename"] == "InvalidInput"
-    assert [one["state"] for one in await stranger.applications()] == ["SUBMITTED"]
+    assert [one["status"] for one in await stranger.applications()] == ["SUBMITTED"]
 
 
 async def test_many_moves_at_once_go_on_where_one_cannot(
@@ -181,7 +181,8 @@ async def test_many_moves_at_once_go_on_where_one_cannot(
     at_shop = await partners(shop, ann)
     better = await brand.another_offer()
 
-    moved = await brand.act(words.MOVE_MANY, ids=[partnership, ended, at_shop], offer=better)
+    several = {"partnershipIds": [partnership, ended, at_shop], "offerId": better}
+    moved = await brand.act(words.MOVE_MANY, input=several)
 
     found = moved["outcomes"]
     assert [one["refusal"] and one["refusal"]["__typename"] for one in found] == [
@@ -241,7 +242,7 @@ async def test_many_links_at_once_of_paused_and_other_stores(
     too_many = await ann.act(words.LINKS_AT_ONCE, links=[{"productId": press}] * 101)
 
     found = made["outcomes"]
-    assert [one["row"] for one in found] == [1, 2, 3, 4, 5]
+    assert [one["place"] for one in found] == [1, 2, 3, 4, 5]
     assert [one["refusal"] and one["refusal"]["__typename"] for one in found] == [
         None, "NoNewLinks", "NotFound", None, "WrongId",
     ]  # fmt: skip
@@ -288,7 +289,7 @@ async def test_an_old_letter_does_not_open_the_door_again(brand: Brand, ann: Aff
 
     answer = await ann.accept(letter["id"])
 
-    assert answer["state"] == "ACCEPTED", "it was answered when they joined"
+    assert answer["status"] == "ACCEPTED", "it was answered when they joined"
     assert [one["status"] for one in await ann.partnerships()] == ["ENDED"]
 
 

@@ -30,17 +30,17 @@ PROMOTE = """mutation($offer: ID!, $products: [ID!]!) {
     __typename ... on Offer { promotedProducts { productId } } ... on Refusal { message } } }"""
 OWN_LISTING = "{ account { listing { id offer { id } ratePercent } } }"
 ACCEPT_APPLICATION = """mutation($id: ID!) { acceptApplication(id: $id) {
-  __typename ... on Application { id state partnership { id status offer { id } } }
-  ... on ApplicationDecided { state } ... on Refusal { message } } }"""
+  __typename ... on Application { id status partnership { id status offer { id } } }
+  ... on ApplicationDecided { status } ... on Refusal { message } } }"""
 REJECT = """mutation($id: ID!, $reason: String!) { rejectApplication(id: $id, reason: $reason) {
-  __typename ... on Application { id state } ... on ApplicationDecided { state }
+  __typename ... on Application { id status } ... on ApplicationDecided { status }
   ... on Refusal { message } } }"""
-DISCOVER = """query($filter: DiscoveryFilter, $by: AffiliateProfileOrder) {
+DISCOVER = """query($filter: AffiliateProfileFilter, $by: AffiliateProfileOrder) {
   discovery(filter: $filter, orderBy: $by) {
     totalCount emptyBecause { filter without }
-    nodes { id name mark invitation { id state } affiliate { email } } } }"""
+    nodes { id name mark invitation { id status } affiliate { email } } } }"""
 INVITE = """mutation($input: InviteAffiliateInput!) { inviteAffiliate(input: $input) {
-  __typename ... on Invitation { id state } ... on AlreadyPartner { partnershipId }
+  __typename ... on Invitation { id status } ... on AlreadyPartner { partnershipId }
   ... on AlreadyInvited { invitationId } ... on Refusal { message } } }"""
 DISCONNECT = """mutation($id: ID!) { disconnectStore(id: $id) {
   __typename ... on Store { status } ... on Refusal { message } } }"""
@@ -48,7 +48,7 @@ PUT = """mutation($input: PutShopProductsInput!) { putShopProducts(input: $input
   __typename ... on ShopProductOutcomes { outcomes { product { id status } } }
   ... on Refusal { message } } }"""
 MOVE = """mutation($input: MovePartnershipInput!) { movePartnership(input: $input) {
-  __typename ... on Partnership { offer { id } assignments { validFrom offer { id } } }
+  __typename ... on Partnership { offer { id } assignments { startsOn offer { id } } }
   ... on Refusal { message } } }"""
 ADD = """mutation($affiliate: ID!, $offer: ID!) {
   addAffiliateToOffer(affiliateId: $affiliate, offerId: $offer) {
@@ -73,21 +73,21 @@ MARKET = """query($filter: ListingFilter, $by: ListingOrder) {
 LISTING = """query($id: ID!) { listing(id: $id) {
   id offerName ratePercent agreement { version body sha256 }
   products { productId title status } questions { question required }
-  myApplication { id state } myPartnership { id status } } }"""
+  myApplication { id status } myPartnership { id status } } }"""
 APPLY = """mutation($input: ApplyToListingInput!) { applyToListing(input: $input) {
   __typename
-  ... on Application { id state ratePercent offer { id } partnership { id status }
-    history { state reason } agreement { version } }
+  ... on Application { id status ratePercent offer { id } partnership { id status }
+    history { status reason } agreement { version } }
   ... on AgreementNotAccepted { version sha256 } ... on AlreadyApplied { applicationId }
   ... on PartnersAlready { partnershipId } ... on Refusal { message } } }"""
 WITHDRAW = """mutation($id: ID!) { withdrawApplication(id: $id) {
-  __typename ... on Application { state } ... on ApplicationDecided { state } } }"""
+  __typename ... on Application { status } ... on ApplicationDecided { status } } }"""
 ACCEPT_INVITATION = """mutation($id: ID!, $sha256: String) {
   acceptInvitation(id: $id, agreementSha256: $sha256) {
-    __typename ... on Invitation { state partnership { id status offer { id } } }
+    __typename ... on Invitation { status partnership { id status offer { id } } }
     ... on AgreementNotAccepted { version sha256 } ... on Refusal { message } } }"""
 DECLINE = """mutation($id: ID!, $reason: String) { declineInvitation(id: $id, reason: $reason) {
-  __typename ... on Invitation { state declineReason } ... on Refusal { message } } }"""
+  __typename ... on Invitation { status declineReason } ... on Refusal { message } } }"""
 MY_PRODUCTS = """query($filter: ProductFilter) { products(filter: $filter) {
   totalCount emptyBecause { filter without }
   nodes { id title channel status store { name channel } link { id url } } } }"""
@@ -100,11 +100,11 @@ LEAVE = """mutation($id: ID!, $reason: String!) { leavePartnership(id: $id, reas
 
 # Both
 APPLICATIONS = """query($filter: ApplicationFilter) { applications(filter: $filter) {
-  nodes { id state message affiliateName rejectionReason ratePercent
+  nodes { id status message affiliateName rejectionReason ratePercent
     affiliate { email } profile { niches } answers { question answer }
-    history { state reason } partnership { id status } } } }"""
+    history { status reason } partnership { id status } } } }"""
 INVITATIONS = """query($filter: InvitationFilter) { invitations(filter: $filter) {
-  nodes { id state message declineReason offer { id name }
+  nodes { id status message declineReason offer { id name }
     agreement { body sha256 version } } } }"""
 PARTNERSHIPS = """query($filter: PartnershipFilter) { partnerships(filter: $filter) {
   nodes { id status statusReason offer { id } store { id } affiliate { id name } } } }"""
@@ -115,7 +115,7 @@ _PARTNERSHIPS = """{ __typename
     refusal { __typename message } } }
   ... on Refusal { message } } }"""
 _APPLICATIONS = """{ __typename
-  ... on ApplicationOutcomes { outcomes { id application { state }
+  ... on ApplicationOutcomes { outcomes { id application { status }
     refusal { __typename message } } }
   ... on Refusal { message } } }"""
 PARTNERSHIPS_AT_ONCE = {
@@ -126,8 +126,7 @@ PARTNERSHIPS_AT_ONCE = {
 }
 PARTNERSHIPS_AT_ONCE = {what: how + _PARTNERSHIPS for what, how in PARTNERSHIPS_AT_ONCE.items()}
 MOVE_MANY = (
-    "mutation($ids: [ID!]!, $offer: ID!, $from: Date) {"
-    " movePartnerships(ids: $ids, offerId: $offer, fromDay: $from) " + _PARTNERSHIPS
+    "mutation($input: MovePartnershipsInput!) { movePartnerships(input: $input) " + _PARTNERSHIPS
 )
 APPLICATIONS_AT_ONCE = {
     "accept": "mutation($ids: [ID!]!) { acceptApplications(ids: $ids) ",
@@ -136,7 +135,7 @@ APPLICATIONS_AT_ONCE = {
 APPLICATIONS_AT_ONCE = {what: how + _APPLICATIONS for what, how in APPLICATIONS_AT_ONCE.items()}
 LINKS_AT_ONCE = """mutation($links: [CreateLinkInput!]!) { createLinks(links: $links) {
   __typename
-  ... on LinkOutcomes { outcomes { row link { id kind product { id } }
+  ... on LinkOutcomes { outcomes { place link { id kind product { id } }
     refusal { __typename message } } }
   ... on Refusal { message } } }"""
 PAGE_OF_PRODUCTS = """query($after: String) {

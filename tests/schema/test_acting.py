@@ -106,7 +106,7 @@ async def test_a_refusal_leaves_nothing_and_rings_nobody(
 async def test_an_answer_that_fails_takes_the_change_back(
     client: Client, owner: asyncpg.Connection, offer_id: str
 ) -> None:
-    document = EDIT.replace("id name }", "id store { id products(first: 101) { totalCount } } }")
+    document = EDIT.replace("id name }", "id store { id products(first: 201) { totalCount } } }")
 
     answer = await client.answer(document, id=offer_id, name="Better")
 

@@ -19,8 +19,8 @@ from tests.schema.conftest import Client, affiliate_client
 
 APPLY = """mutation($input: ApplyToListingInput!) { applyToListing(input: $input) {
   __typename
-  ... on Application { id state affiliateName audience verified brandName ratePercent message
-    answers { question answer } agreement { version } history { state reason }
+  ... on Application { id status affiliateName audience verified brandName ratePercent message
+    answers { question answer } agreement { version } history { status reason }
     partnership { status offer { id } } }
   ... on Refusal { message }
   ... on QuestionsUnanswered { questions }
@@ -30,20 +30,20 @@ APPLY = """mutation($input: ApplyToListingInput!) { applyToListing(input: $input
   ... on TooManyApplications { most }
 } }"""
 WITHDRAW = """mutation($id: ID!) { withdrawApplication(id: $id) {
-  __typename ... on Application { state decidedAt } ... on ApplicationDecided { state } } }"""
+  __typename ... on Application { status decidedAt } ... on ApplicationDecided { status } } }"""
 ACCEPT = """mutation($id: ID!) { acceptApplication(id: $id) {
-  __typename ... on Application { state decidedBy partnership { affiliate { id } } }
-  ... on ApplicationDecided { state since } ... on Refusal { message } } }"""
+  __typename ... on Application { status decidedBy partnership { affiliate { id } } }
+  ... on ApplicationDecided { status since } ... on Refusal { message } } }"""
 REJECT = """mutation($id: ID!, $reason: String!) { rejectApplication(id: $id, reason: $reason) {
-  __typename ... on Application { state reason: rejectionReason }
-  ... on ApplicationDecided { state }
+  __typename ... on Application { status reason: rejectionReason }
+  ... on ApplicationDecided { status }
   ... on InvalidInput { field } } }"""
 MANY = """mutation($ids: [ID!]!) { acceptApplications(ids: $ids) {
   ... on ApplicationOutcomes { outcomes {
-    id application { state } refusal { __typename message } } } } }"""
+    id application { status } refusal { __typename message } } } } }"""
 MANY_NOT = """mutation($ids: [ID!]!, $reason: String!) {
   rejectApplications(ids: $ids, reason: $reason) {
-    ... on ApplicationOutcomes { outcomes { id application { state reason: rejectionReason }
+    ... on ApplicationOutcomes { outcomes { id application { status reason: rejectionReason }
       refusal { __typename } } } ... on InvalidInput { field } } }"""
 
 
@@ -81,14 +81,14 @@ async def test_an_affiliate_applies_and_the_brand_lets_them_in(
 
     id = sent.pop("id")
     [first] = sent.pop("history")
-    assert first["state"] == "SUBMITTED"
+    assert first["status"] == "SUBMITTED"
     assert sent == {
-        "__typename": "Application", "state": "SUBMITTED", "affiliateName": "Ann",
+        "__typename": "Application", "status": "SUBMITTED", "affiliateName": "Ann",
         "audience": "1000", "verified": True, "brandName": "Juniper", "ratePercent": "10.00",
         "message": "I cook.", "answers": [{"question": "Where?", "answer": "On film"}],
         "agreement": {"version": 1}, "partnership": None,
     }  # fmt: skip
-    document = "{ applications(filter: {state: [SUBMITTED]}) { nodes { id affiliate { id } } } }"
+    document = "{ applications(filter: {status: [SUBMITTED]}) { nodes { id affiliate { id } } } }"
     affiliate = {"id": encode("affl", ann_id)}
     unknown = {"applications": {"nodes": [{"id": id, "affiliate": None}]}}
     assert await brand.ask(document) == unknown, "a brand does not see who it does not know"
@@ -97,7 +97,7 @@ async def test_an_affiliate_applies_and_the_brand_lets_them_in(
 
     for _ in range(2):
         assert await brand.act(ACCEPT, id=id) == {
-            "__typename": "Application", "state": "ACCEPTED", "decidedBy": "akey_test",
+            "__typename": "Application", "status": "ACCEPTED", "decidedBy": "akey_test",
             "partnership": {"affiliate": affiliate},
         }  # fmt: skip
     partnerships = await ann.ask("{ partnerships { nodes { status offer { id } } } }")
@@ -123,8 +123,8 @@ async def test_whoever_meets_the_rules_is_a_partner_in_the_same_answer(
 
     offer = {"id": encode("offr", offer_id)}
     assert inside["partnership"] == {"status": "ACTIVE", "offer": offer}
-    assert [turn["state"] for turn in inside["history"]] == ["SUBMITTED", "ACCEPTED"]
-    assert (waits["state"], waits["partnership"]) == ("SUBMITTED", None)
+    assert [turn["status"] for turn in inside["history"]] == ["SUBMITTED", "ACCEPTED"]
+    assert (waits["status"], waits["partnership"]) == ("SUBMITTED", None)
     assert "audience" in waits["history"][0]["reason"]
 
 
@@ -184,9 +184,9 @@ async def test_an_affiliate_withdraws_their_own_and_nobody_elses(
     assert (await bob.act(WITHDRAW, id=id))["__typename"] == "NotFound"
     for _ in range(2):
         answer = await ann.act(WITHDRAW, id=id)
-        assert answer["state"] == "WITHDRAWN"
+        assert answer["status"] == "WITHDRAWN"
     assert await Client(db, account_id).act(ACCEPT, id=id) == {
-        "__typename": "ApplicationDecided", "state": "WITHDRAWN", "since": "2026-09-01T12:00:00Z",
+        "__typename": "ApplicationDecided", "status": "WITHDRAWN", "since": "2026-09-01T12:00:00Z",
         "message": "This application was withdrawn on 2026-09-01 and cannot be answered any more.",
     }  # fmt: skip
 
@@ -202,16 +202,16 @@ async def test_a_rejection_has_a_reason_that_the_affiliate_reads(
     assert await brand.act(REJECT, id=id, reason=" ") == {
         "__typename": "InvalidInput", "field": "reason",
     }  # fmt: skip
-    assert (await brand.act(REJECT, id=id, reason="Not now"))["state"] == "REJECTED"
+    assert (await brand.act(REJECT, id=id, reason="Not now"))["status"] == "REJECTED"
 
     document = """query($id: ID!) { application(id: $id) {
-      reason: rejectionReason history { state reason } } }"""
+      reason: rejectionReason history { status reason } } }"""
     seen = (await affiliate_client(db, ann_id).ask(document, id=id))["application"]
     assert seen == {
         "reason": "Not now",
         "history": [
-            {"state": "SUBMITTED", "reason": None},
-            {"state": "REJECTED", "reason": "Not now"},
+            {"status": "SUBMITTED", "reason": None},
+            {"status": "REJECTED", "reason": "Not now"},
         ],
     }
     who = "query($id: ID!) { application(id: $id) { history { actor } decidedBy } }"
@@ -219,7 +219,7 @@ async def test_a_rejection_has_a_reason_that_the_affiliate_reads(
     answer = await affiliate_client(db, ann_id).answer(who, id=id)
     assert answer["errors"][0]["extensions"]["code"] == "WRONG_ROOM"
     assert await brand.act(ACCEPT, id=id) == await brand.act(ACCEPT, id=id)
-    assert (await affiliate_client(db, ann_id).act(WITHDRAW, id=id))["state"] == "REJECTED"
+    assert (await affiliate_client(db, ann_id).act(WITHDRAW, id=id))["status"] == "REJECTED"
 
 
 async def test_many_are_answered_with_an_outcome_each(
@@ -237,7 +237,7 @@ async def test_many_are_answered_with_an_outcome_each(
     outcomes = (await brand.act(MANY, ids=ids))["outcomes"]
 
     assert [one["id"] for one in outcomes] == ids
-    assert [one["application"] and one["application"]["state"] for one in outcomes] == [
+    assert [one["application"] and one["application"]["status"] for one in outcomes] == [
         "ACCEPTED", None, None, "WITHDRAWN",
     ]  # fmt: skip
     assert [one["refusal"] and one["refusal"]["__typename"] for one in outcomes] == [
@@ -245,8 +245,8 @@ async def test_many_are_answered_with_an_outcome_each(
     ]  # fmt: skip
     rejected = await brand.act(MANY_NOT, ids=[also, waiting], reason="Full")
     assert [one["application"] for one in rejected["outcomes"]] == [
-        {"state": "REJECTED", "reason": "Full"},
-        {"state": "ACCEPTED", "reason": None},
+        {"status": "REJECTED", "reason": "Full"},
+        {"status": "ACCEPTED", "reason": None},
     ]
     assert await brand.act(MANY_NOT, ids=[also], reason="") == {"field": "reason"}
     assert await brand.act(MANY_NOT, ids=[also] * 101, reason="No") == {"field": "ids"}

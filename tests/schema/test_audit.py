@@ -14,7 +14,7 @@ from domain.audit.rules import Whole
 from tests.factories import NOW, a_store, an_offer
 from tests.people import a_member, a_person
 
-LISTED = """query($filter: AuditFilter) {
+LISTED = """query($filter: AuditEntryFilter) {
   auditEntries(filter: $filter) {
     nodes { number actor actorName action input changes requestId at }
   }

@@ -26,11 +26,11 @@ from tests.schema.conftest import Client
 
 FIGURES = "orders units sales { amount currency } commission { amount }"
 ONE = f"""query($id: ID!) {{ conversion(id: $id) {{
-  id day source status ratePercent {FIGURES}
+  id day channel status ratePercent {FIGURES}
   reported {{ {FIGURES} }} adjustment {{ {FIGURES} }}
   firstSeenAt changedAt settlesOn settledAt decidedAt decision {{ verdict reason decidedBy }}
   store {{ id }} affiliate {{ id }} partnership {{ id }} offer {{ id }}
-  offerVersion {{ ratePercent validFrom }}
+  offerVersion {{ ratePercent startsOn }}
   history {{ observedAt recordedAt masked clicks orders units sales {{ amount }} run {{ level }} }}
 }} }}"""
 BREAKDOWN = """query($id: ID!) { conversion(id: $id) {
@@ -75,7 +75,7 @@ async def test_a_conversion_is_shown_as_soon_as_amazon_reports_it(
     assert found == {
         "id": found["id"],
         "day": "2026-07-01",
-        "source": "AMAZON",
+        "channel": "AMAZON",
         "status": "PENDING",
         "ratePercent": "12.50",
         "orders": 2,
@@ -97,7 +97,7 @@ async def test_a_conversion_is_shown_as_soon_as_amazon_reports_it(
         "affiliate": {"id": found["affiliate"]["id"]},
         "partnership": {"id": encode("part", desk.partnership_ids[0])},
         "offer": {"id": found["offer"]["id"]},
-        "offerVersion": {"ratePercent": "12.50", "validFrom": "2026-01-01"},
+        "offerVersion": {"ratePercent": "12.50", "startsOn": "2026-01-01"},
     }  # fmt: skip
     assert history == [
         {
@@ -280,7 +280,7 @@ async def test_a_list_is_narrowed_ordered_and_summed_by_currency(
     )  # fmt: skip
     document = """query($filter: ConversionFilter, $order: ConversionOrder) {
       conversions(first: 2, filter: $filter, orderBy: $order) {
-        nodes { day sales { amount currency } source }
+        nodes { day sales { amount currency } channel }
         totalCount pageInfo { hasNextPage }
         totals { currency count orders units sales { amount } commission { amount } }
     } }"""
@@ -295,7 +295,7 @@ async def test_a_list_is_narrowed_ordered_and_summed_by_currency(
             "affiliateId": encode("affl", affiliate_id),
             "storeId": encode("stor", desk.store_id),
             "status": ["PENDING"], "fromDay": "2026-07-02", "toDay": "2026-07-02",
-            "source": ["AMAZON"], "settledBy": "2026-08-01",
+            "channel": ["AMAZON"], "decidableOn": "2026-08-01",
         },
     )  # fmt: skip
 
@@ -317,7 +317,7 @@ async def test_a_list_is_narrowed_ordered_and_summed_by_currency(
 async def test_an_amazon_order_finds_nothing_and_is_told_why(brand: Client) -> None:
     """S61."""
     data = await brand.ask(
-        '{ amazonOrder(id: "111-2223334-5556667") { conversions { id } reason } }'
+        '{ amazonOrder(orderId: "111-2223334-5556667") { conversions { id } reason } }'
     )
 
     assert data["amazonOrder"]["conversions"] == []
@@ -331,7 +331,7 @@ async def test_a_page_of_conversions_is_one_statement(brand: Client, desk: Desk)
     seen: Any = type(context)
 
     class Counting(seen):  # type: ignore[misc]
-        async def read(self, sql: str, params: Any, /) -> str | None:
+        async def read(self, sql: str, params: Any, /) -> Any:
             statements.append(sql)
             return await super().read(sql, params)
 

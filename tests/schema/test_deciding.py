@@ -28,7 +28,7 @@ DENY = """mutation($id: ID!, $reason: String!) { denyConversion(id: $id, reason:
 } }"""
 MANY = """mutation($ids: [ID!]!) { approveConversions(ids: $ids) {
   __typename
-  ... on DecisionOutcomes { outcomes {
+  ... on ConversionOutcomes { outcomes {
     id conversion { id status } refusal { __typename message ... on NotSettled { settlesOn } }
   } }
   ... on InvalidInput { field reason }

@@ -26,7 +26,7 @@ PUBLISH = """mutation { publishProfile { __typename
     ... on ProfileIncomplete { missing message } } }"""
 UNPUBLISH = """mutation { unpublishProfile { __typename
     ... on ProfileDraft { name published { id } } ... on NotFound { what } } }"""
-FIND = """query($filter: DiscoveryFilter, $order: AffiliateProfileOrder) {
+FIND = """query($filter: AffiliateProfileFilter, $order: AffiliateProfileOrder) {
     discovery(filter: $filter, orderBy: $order) { nodes { name } } }"""
 PROFILE = {
     "name": "Ann cooks",
@@ -142,7 +142,7 @@ async def test_an_empty_search_says_what_to_loosen(
     """S38."""
     await a_published_profile(owner, niches=["PETS"], countries=["US"])
     await a_published_profile(owner, niches=["PETS"], countries=["DE"])
-    document = """query($filter: DiscoveryFilter) { discovery(filter: $filter) {
+    document = """query($filter: AffiliateProfileFilter) { discovery(filter: $filter) {
         nodes { name } emptyBecause { filter without } } }"""
 
     found = await client.ask(document, filter={"niches": ["TOYS"], "countries": ["US"]})
@@ -165,10 +165,10 @@ async def test_marks_are_the_accounts_own_and_narrow_the_list(
     assert (await act("ignoreAffiliate", "B"))["mark"] == "IGNORED"
     assert await found(client, starred=True) == ["A"]
     assert await found(client, starred=False) == ["B", "C"]
-    assert await found(client, hideIgnored=True) == ["A", "C"]
-    assert await found(client, hideIgnored=False) == ["A", "B", "C"]
+    assert await found(client, ignored=False) == ["A", "C"]
+    assert await found(client, ignored=True) == ["B"]
     assert await found(stranger, starred=True) == []
-    assert await found(stranger, hideIgnored=True) == ["A", "B", "C"]
+    assert await found(stranger, ignored=False) == ["A", "B", "C"]
     data = await stranger.ask("{ discovery { nodes { mark } } }")
     assert data["discovery"]["nodes"] == [{"mark": None}] * 3
 
@@ -186,8 +186,8 @@ async def test_partners_can_be_left_out(
         if status:
             await a_partnership(owner, account_id, store_id, offer_id, affiliate_id, status=status)
 
-    assert await found(client, notPartners=True) == ["B", "C"]
-    assert await found(client, notPartners=False) == ["A", "B", "C"]
+    assert await found(client, partner=False) == ["B", "C"]
+    assert await found(client, partner=True) == ["A"]
 
 
 async def test_a_record_is_shown_and_explained(client: Client, owner: asyncpg.Connection) -> None:
@@ -254,7 +254,7 @@ async def test_who_takes_the_profile_back_is_found_by_no_means(
     everything: list[dict[str, Any]] = [
         {"search": "ann"}, {"search": "kitchen"}, {"niches": ["KITCHEN", "PETS"]},
         {"countries": ["US"]}, {"channelKinds": ["YOUTUBE", "BLOG"]}, {"minimumAudience": "0"},
-        {"starred": True}, {"hideIgnored": True}, {"notPartners": True}, {"verified": True},
+        {"starred": True}, {"ignored": False}, {"partner": False}, {"verified": True},
         {"amazonCapable": True},
     ]  # fmt: skip
     for filter in everything:

@@ -16,20 +16,20 @@ from tests.schema.conftest import Client, affiliate_client
 
 INVITE = """mutation($input: InviteAffiliateInput!) { inviteAffiliate(input: $input) {
     __typename
-    ... on Invitation { id state affiliateName message store { name } offer { name } sentBy
+    ... on Invitation { id status affiliateName message store { name } offer { name } sentBy
                         profile { name } affiliate { email } partnership { id } }
     ... on Refusal { message }
     ... on AlreadyInvited { invitationId } } }"""
 ACCEPT = """mutation($id: ID!, $sha: String) { acceptInvitation(id: $id, agreementSha256: $sha) {
     __typename
-    ... on Invitation { id state partnership { status offer { name } } }
+    ... on Invitation { id status partnership { status offer { name } } }
     ... on Refusal { message }
     ... on AgreementNotAccepted { sha256 } } }"""
 DECLINE = """mutation($id: ID!, $why: String) { declineInvitation(id: $id, reason: $why) {
-    __typename ... on Invitation { state reason: declineReason }
-    ... on InvitationClosed { state } } }"""
+    __typename ... on Invitation { status reason: declineReason }
+    ... on InvitationClosed { status } } }"""
 WITHDRAW = """mutation($id: ID!) { withdrawInvitation(id: $id) {
-    __typename ... on Invitation { state } ... on InvitationClosed { state } } }"""
+    __typename ... on Invitation { status } ... on InvitationClosed { status } } }"""
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ async def test_a_brand_invites_and_the_affiliate_joins(
 ) -> None:
     """S39, S11."""
     sent = await invite(client, ann, offer_id)
-    assert (sent["__typename"], sent["state"], sent["message"]) == (
+    assert (sent["__typename"], sent["status"], sent["message"]) == (
         "Invitation",
         "SENT",
         "Join us.",
@@ -79,7 +79,7 @@ async def test_a_brand_invites_and_the_affiliate_joins(
     assert profile["discovery"]["nodes"] == [{"invitation": {"id": sent["id"]}}]
 
     seen = await ann.ask(
-        """{ invitations(filter: {state: [SENT]}) { nodes {
+        """{ invitations(filter: {status: [SENT]}) { nodes {
              message store { name } offer { name currentVersion { ratePercent } } agreement { id }
         } } }"""
     )
@@ -94,11 +94,11 @@ async def test_a_brand_invites_and_the_affiliate_joins(
 
     for _ in range(2):
         accepted = await ann.act(ACCEPT, id=sent["id"])
-        assert accepted["state"] == "ACCEPTED"
+        assert accepted["status"] == "ACCEPTED"
         assert accepted["partnership"] == {"status": "ACTIVE", "offer": {"name": "Summer"}}
-    data = await client.ask("{ invitations { nodes { state affiliate { email } } } }")
+    data = await client.ask("{ invitations { nodes { status affiliate { email } } } }")
     assert data["invitations"]["nodes"] == [
-        {"state": "ACCEPTED", "affiliate": {"email": "ann@example.com"}}
+        {"status": "ACCEPTED", "affiliate": {"email": "ann@example.com"}}
     ]
     told = await owner.fetch("SELECT recipient FROM mail")
     assert [row["recipient"] for row in told] == ["ann@example.com"]
@@ -144,15 +144,16 @@ async def test_each_of_many_has_an_outcome(
     answer = await client.act(
         """mutation($input: InviteAffiliatesInput!) { inviteAffiliates(input: $input) {
              ... on InvitationOutcomes { outcomes {
-               id invitation { state affiliateName } refusal { __typename message } } } } }""",
+               id invitation { status affiliateName } refusal { __typename message } } } } }""",
         input={"affiliateIds": ids, "offerId": f"offr_{offer_id.hex}"},
     )
 
     outcomes = answer["outcomes"]
     assert [one["id"] for one in outcomes] == ids
-    assert outcomes[0]["invitation"] == {"state": "SENT", "affiliateName": "Ann cooks"}
+    assert outcomes[0]["invitation"] == {"status": "SENT", "affiliateName": "Ann cooks"}
     kinds = [one["refusal"] and one["refusal"]["__typename"] for one in outcomes]
     assert kinds == [None, "NotFound", "AlreadyPartner", "WrongId", "WrongId"]
+    assert f"affp_{hidden.hex}" in outcomes[1]["refusal"]["message"], "named as it was given"
 
 
 async def test_the_brands_agreement_is_read_and_accepted_with_it(
@@ -168,7 +169,7 @@ async def test_the_brands_agreement_is_read_and_accepted_with_it(
     assert (refused["__typename"], refused["sha256"]) == ("AgreementNotAccepted", read["sha256"])
 
     accepted = await ann.act(ACCEPT, id=sent["id"], sha=read["sha256"])
-    assert accepted["state"] == "ACCEPTED"
+    assert accepted["status"] == "ACCEPTED"
 
 
 async def test_a_new_agreement_holds_for_invitations_that_wait(
@@ -193,10 +194,10 @@ async def test_an_affiliate_declines_with_a_reason_or_without(
 
     declined = await ann.act(DECLINE, id=sent["id"], why="No time.")
 
-    assert (declined["state"], declined["reason"]) == ("DECLINED", "No time.")
+    assert (declined["status"], declined["reason"]) == ("DECLINED", "No time.")
     assert (await ann.act(DECLINE, id=sent["id"]))["reason"] == "No time."
     closed = await client.act(WITHDRAW, id=sent["id"])
-    assert closed == {"__typename": "InvitationClosed", "state": "DECLINED"}
+    assert closed == {"__typename": "InvitationClosed", "status": "DECLINED"}
     assert (await ann.act(ACCEPT, id=sent["id"]))["__typename"] == "InvitationClosed"
 
 
@@ -206,7 +207,7 @@ async def test_what_was_withdrawn_is_not_accepted(
     sent = await invite(client, ann, offer_id)
 
     for _ in range(2):
-        assert (await client.act(WITHDRAW, id=sent["id"]))["state"] == "WITHDRAWN"
+        assert (await client.act(WITHDRAW, id=sent["id"]))["status"] == "WITHDRAWN"
     assert (await ann.act(ACCEPT, id=sent["id"]))["__typename"] == "InvitationClosed"
 
 

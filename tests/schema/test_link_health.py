@@ -63,7 +63,7 @@ async def seen(client: Client, **filter: object) -> list[dict[str, Any]]:
 STATES: dict[str, tuple[list[dict[str, object]], str, str]] = {
     "sold": ([{"asin": ASIN}], "ACTIVE", "OK"),
     "nothing known of the catalogue": ([], "ACTIVE", "OK"),
-    "another product listed": ([{"asin": "B0OTHER001"}], "ACTIVE", "NOT_IN_CATALOGUE"),
+    "another product listed": ([{"asin": "B0OTHER001"}], "ACTIVE", "NOT_IN_CATALOG"),
     "taken off": ([{"asin": ASIN, "status": "INACTIVE"}], "ACTIVE", "INACTIVE"),
     "sold out": ([{"asin": ASIN, "quantity": 0}], "ACTIVE", "OUT_OF_STOCK"),
     "one SKU left": (

@@ -158,7 +158,7 @@ CREATE_MANY = """mutation($links: [CreateLinkInput!]!) { createLinks(links: $lin
   __typename
   ... on InvalidInput { field reason }
   ... on LinkOutcomes { outcomes {
-    row link { id destination kind landing leftOut product { id } } refusal { __typename message }
+    place link { id destination kind landing leftOut product { id } } refusal { __typename message }
   } }
 } }"""
 PRODUCTS = """query($filter: ProductFilter) { products(filter: $filter, orderBy: TITLE_ASC) {
@@ -269,10 +269,10 @@ async def test_many_links_have_an_outcome_each(
     first, again = [(await client.act(CREATE_MANY, links=asked))["outcomes"] for _ in range(2)]
 
     assert first == again
-    assert [one["row"] for one in first] == [1, 2, 3, 4, 5, 6, 7]
-    refused = {one["row"]: one["refusal"]["__typename"] for one in first if one["refusal"]}
+    assert [one["place"] for one in first] == [1, 2, 3, 4, 5, 6, 7]
+    refused = {one["place"]: one["refusal"]["__typename"] for one in first if one["refusal"]}
     assert refused == {2: "UtmNotSupported", 4: "WrongId", 6: "InvalidInput"}
-    links = {one["row"]: one["link"] for one in first if one["link"]}
+    links = {one["place"]: one["link"] for one in first if one["link"]}
     assert links[1] == links[7]
     assert [links[n]["product"] for n in (1, 3, 5)] == [
         {"id": both.press},

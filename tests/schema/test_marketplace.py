@@ -57,7 +57,7 @@ PUBLISH = """mutation($offer: ID!, $body: String!) {
 FIND = """query($filter: ListingFilter, $by: ListingOrder) {
   marketplace(filter: $filter, orderBy: $by) { totalCount nodes { id brandName } } }"""
 VISIT = """mutation($id: ID!, $started: Boolean! = false) {
-  noteListingVisit(id: $id, started: $started) {
+  noteListingVisit(listingId: $id, started: $started) {
     __typename ... on Listing { id } ... on Refusal { message } } }"""
 
 
@@ -423,14 +423,14 @@ async def test_an_affiliate_sees_what_they_have_with_the_brand_and_nobody_elses(
     )
     await a_partnership(owner, account_id, store_id, offer_id, partner)
     document = """query($id: ID!) { listing(id: $id) {
-      myApplication { state reason: rejectionReason } myPartnership { status } } }"""
+      myApplication { status reason: rejectionReason } myPartnership { status } } }"""
 
     seen = [
         (await affiliate_client(db, who).ask(document, id=encode("lstg", listing_id)))["listing"]
         for who in (applicant, partner, nobody)
     ]
 
-    rejected = {"state": "REJECTED", "reason": "Not now"}
+    rejected = {"status": "REJECTED", "reason": "Not now"}
     assert seen == [
         {"myApplication": rejected, "myPartnership": None},
         {"myApplication": None, "myPartnership": {"status": "ACTIVE"}},

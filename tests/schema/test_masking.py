@@ -35,7 +35,7 @@ async def test_a_fault_of_ours_is_a_number_to_the_client_and_one_line_in_the_log
     [
         ("{ stores { nodes { nmae } } }", "Cannot query field 'nmae' on type 'Store'"),
         ("{ stores { ", "Syntax Error"),
-        ("{ stores(first: 101) { totalCount } }", "first is 1 to 100"),
+        ("{ stores(first: 201) { totalCount } }", "first is 1 to 200"),
         ('{ store(id: "offr_1") { id } }', "stor_"),
         ('{ node(id: "dings_00000000000000000000000000000001") { id } }', "No id begins with"),
         ('{ stores(after: "x") { totalCount nodes { id } } }', "no cursor"),
@@ -72,7 +72,7 @@ async def test_somebody_without_a_key_is_told_so(anonymous: Client) -> None:
     for document in (
         "{ stores { totalCount } }",
         "{ account { id } }",
-        '{ amazonOrder(id: "111") { reason } }',
+        '{ amazonOrder(orderId: "111") { reason } }',
         'mutation { addSellerAccount(name: "Acme") { __typename } }',
     ):
         (error,) = (await anonymous.answer(document))["errors"]

@@ -25,7 +25,7 @@ from tests.schema.conftest import Client
 CREATE = """mutation($input: CreateOfferInput!) { createOffer(input: $input) {
   __typename
   ... on Offer { id name description archivedAt store { id }
-    currentVersion { validFrom ratePercent cookieDays dtcTerms } versions { validFrom } }
+    currentVersion { startsOn ratePercent cookieDays dtcTerms } versions { startsOn } }
   ... on Refusal { message }
   ... on IncompatibleWithAmazon { settings reasons }
   ... on InvalidInput { field reason }
@@ -33,7 +33,7 @@ CREATE = """mutation($input: CreateOfferInput!) { createOffer(input: $input) {
 } }"""
 EDIT = """mutation($input: EditOfferInput!) { editOffer(input: $input) {
   __typename
-  ... on Offer { name currentVersion { ratePercent } versions { validFrom ratePercent } }
+  ... on Offer { name currentVersion { ratePercent } versions { startsOn ratePercent } }
   ... on Refusal { message }
   ... on SalesAlreadyReported { day }
 } }"""
@@ -71,9 +71,9 @@ async def test_an_offer_is_created_and_read_back(
         "archivedAt": None,
         "store": {"id": encode("stor", store_id)},
         "currentVersion": {
-            "validFrom": "2026-09-01", "ratePercent": "12.50", "cookieDays": 14, "dtcTerms": None,
+            "startsOn": "2026-09-01", "ratePercent": "12.50", "cookieDays": 14, "dtcTerms": None,
         },
-        "versions": [{"validFrom": "2026-09-01"}],
+        "versions": [{"startsOn": "2026-09-01"}],
     }  # fmt: skip
     assert await counts(owner) == (1, 1, 1)
     assert client.rings == 1
@@ -203,8 +203,8 @@ async def test_an_edit_adds_a_version_and_leaves_the_past(
         "name": "Winter",
         "currentVersion": {"ratePercent": "10.00"},
         "versions": [
-            {"validFrom": "2026-09-05", "ratePercent": "15.00"},
-            {"validFrom": "2026-01-01", "ratePercent": "10.00"},
+            {"startsOn": "2026-09-05", "ratePercent": "15.00"},
+            {"startsOn": "2026-01-01", "ratePercent": "10.00"},
         ],
     }
 

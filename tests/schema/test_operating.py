@@ -46,7 +46,7 @@ async def test_an_account_is_opened_and_its_owner_invited(
 async def test_a_bad_address_opens_no_account(operator: Client, owner: asyncpg.Connection) -> None:
     refused = await operator.act(OPEN, input={"name": "Acme", "ownerEmail": "nobody"})
 
-    assert (refused["__typename"], refused["field"]) == ("InvalidInput", "email")
+    assert (refused["__typename"], refused["field"]) == ("InvalidInput", "ownerEmail")
     assert await owner.fetchval("SELECT count(*) FROM account") == 0
 
 
@@ -68,18 +68,18 @@ async def test_accounts_and_people_are_listed_and_no_trade(
     await an_account(owner, name="Birch")
 
     seen = await operator.ask(
-        "{ accounts(orderBy: NAME_ASC) { nodes { name } } people { nodes { operatorSince } } }"
+        "{ accounts(orderBy: NAME_ASC) { nodes { name } } logins { nodes { operatorSince } } }"
     )
     trade = await operator.answer("{ stores { totalCount } }")
 
     assert [one["name"] for one in seen["accounts"]["nodes"]] == ["Acme", "Birch"]
-    assert [one["operatorSince"] is None for one in seen["people"]["nodes"]] == [False]
+    assert [one["operatorSince"] is None for one in seen["logins"]["nodes"]] == [False]
     assert codes(trade) == ["WRONG_ROOM"]
 
 
 async def test_an_account_sees_itself_alone(client: Client, stranger: Client) -> None:
     seen = await client.ask("{ accounts { nodes { name } } }")
-    people = await client.answer("{ people { totalCount } }")
+    people = await client.answer("{ logins { totalCount } }")
 
     assert seen["accounts"]["nodes"] == [{"name": "Acme"}]
     assert codes(people) == ["WRONG_ROOM"]

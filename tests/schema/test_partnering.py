@@ -48,6 +48,9 @@ def document(verb: str) -> str:
           __typename ... on Partnership {{ {STATUS} }} ... on InvalidInput {{ field }} }} }}"""
 
 
+MOVE_MANY = f"mutation($input: MovePartnershipsInput!) {{ movePartnerships(input: $input) {MANY} }}"
+
+
 def many(name: str, arguments: str) -> str:
     return f"mutation($ids: [ID!]!) {{ {name}(ids: $ids, {arguments}) {MANY} }}"
 
@@ -279,18 +282,18 @@ async def test_many_are_moved_at_once(
         owner, account_id, shop_id, await an_offer(owner, account_id, shop_id)
     )
 
-    async def move(offer_id: str, more: str = "") -> dict[str, Any]:
+    async def move(offer_id: str, **more: str) -> dict[str, Any]:
         return await client.act(
-            many("movePartnerships", f'offerId: "{offer_id}"{more}'), ids=shown([*ids, at_shop])
+            MOVE_MANY, input={"partnershipIds": shown([*ids, at_shop]), "offerId": offer_id, **more}
         )
 
     for offer_id, more, refusal in (
-        (encode("offr", archived), "", "OfferArchived"),
-        (encode("offr", uuid4()), "", "NotFound"),
-        (encode("stor", store_id), "", "WrongId"),
-        (encode("offr", new), ', fromDay: "2026-08-31"', "MoveInThePast"),
+        (encode("offr", archived), {}, "OfferArchived"),
+        (encode("offr", uuid4()), {}, "NotFound"),
+        (encode("stor", store_id), {}, "WrongId"),
+        (encode("offr", new), {"startsOn": "2026-08-31"}, "MoveInThePast"),
     ):
-        assert (await move(offer_id, more))["__typename"] == refusal
+        assert (await move(offer_id, **more))["__typename"] == refusal
     outcomes = (await move(encode("offr", new)))["outcomes"]
 
     assert [one["partnership"]["offer"]["id"] for one in outcomes[:2]] == [encode("offr", new)] * 2
@@ -356,7 +359,7 @@ async def test_one_account_does_all_of_a_direct_partnership(
         owner, account_id, partnership_id, version_id, NOW.date() - timedelta(days=1)
     )
     await client.act(
-        many("movePartnerships", f'offerId: "{encode("offr", better)}"'), ids=[made["id"]]
+        MOVE_MANY, input={"partnershipIds": [made["id"]], "offerId": encode("offr", better)}
     )
 
     seen = await client.ask(

@@ -29,15 +29,15 @@ CREATE = """mutation($name: String!, $email: String!) {
 ADD = """mutation($affiliate: ID!, $offer: ID!) {
   addAffiliateToOffer(affiliateId: $affiliate, offerId: $offer) {
     __typename
-    ... on Partnership { id status offer { id } affiliate { name } assignments { validFrom } }
+    ... on Partnership { id status offer { id } affiliate { name } assignments { startsOn } }
     ... on AlreadyPartner { partnershipId offerName }
     ... on Refusal { message }
 } }"""
 MOVE = """mutation($input: MovePartnershipInput!) { movePartnership(input: $input) {
   __typename
-  ... on Partnership { offer { id } assignments { validFrom offer { id } } }
+  ... on Partnership { offer { id } assignments { startsOn offer { id } } }
   ... on OneStorePerOffer { offerStoreId otherStoreId }
-  ... on MoveInThePast { fromDay today }
+  ... on MoveInThePast { startsOn today }
 } }"""
 PROGRESS = """query($id: ID!) { partnership(id: $id) {
   progress { clicks of remaining reached visibleAt } subIds { subId clicks visibleAt }
@@ -118,7 +118,7 @@ async def test_a_brand_adds_an_affiliate_to_an_offer_once(
         "status": "ACTIVE",
         "offer": {"id": encode("offr", offer_id)},
         "affiliate": {"name": "Ann"},
-        "assignments": [{"validFrom": "2026-09-01"}],
+        "assignments": [{"startsOn": "2026-09-01"}],
     }
     assert (again["__typename"], again["partnershipId"], again["offerName"]) == (
         "AlreadyPartner", made["id"], "Summer",
@@ -138,14 +138,14 @@ async def test_a_partnership_moves_to_another_offer_of_its_store(
     def order(offer: UUID, day: str) -> dict[str, str]:
         return {
             "partnershipId": encode("part", partnership_id), "offerId": encode("offr", offer),
-            "fromDay": day,
+            "startsOn": day,
         }  # fmt: skip
 
     past = await client.act(MOVE, input=order(new, "2026-08-01"))
     other = await client.act(MOVE, input=order(others, "2026-09-10"))
     planned = await client.act(MOVE, input=order(new, "2026-09-10"))
 
-    assert past == {"__typename": "MoveInThePast", "fromDay": "2026-08-01", "today": "2026-09-01"}
+    assert past == {"__typename": "MoveInThePast", "startsOn": "2026-08-01", "today": "2026-09-01"}
     assert other == {
         "__typename": "OneStorePerOffer",
         "offerStoreId": encode("stor", elsewhere),
@@ -155,8 +155,8 @@ async def test_a_partnership_moves_to_another_offer_of_its_store(
         "__typename": "Partnership",
         "offer": {"id": encode("offr", old)},
         "assignments": [
-            {"validFrom": "2026-09-10", "offer": {"id": encode("offr", new)}},
-            {"validFrom": "2026-01-01", "offer": {"id": encode("offr", old)}},
+            {"startsOn": "2026-09-10", "offer": {"id": encode("offr", new)}},
+            {"startsOn": "2026-01-01", "offer": {"id": encode("offr", old)}},
         ],
     }
 

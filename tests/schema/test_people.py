@@ -33,7 +33,7 @@ VIEWER = """
 """
 SIGN_UP = """
     mutation ($input: SignUpInput!) {
-      signUp(input: $input) { __typename ... on LetterSent { to } ... on Refusal { message } }
+      signUp(input: $input) { __typename ... on LetterSent { email } ... on Refusal { message } }
     }
 """
 VERIFY = (
@@ -54,7 +54,7 @@ RESET = """
 """
 FORGOTTEN = """
     mutation ($e: String!) {
-      requestPasswordReset(email: $e) { __typename ... on LetterSent { to } }
+      requestPasswordReset(email: $e) { __typename ... on LetterSent { email } }
     }
 """
 WHO = "{ viewer { person { id email sessions { id current } } seat { id } seats { id } } }"
@@ -102,7 +102,7 @@ async def sign_up(browser: Browser, **words: object) -> dict[str, Any]:
 
 async def test_who_signs_up_follows_the_letter_and_is_signed_in(browser, owner):
     answer = await sign_up(browser, email="Ann@example.com")
-    assert answer == {"__typename": "LetterSent", "to": "Ann@example.com"}
+    assert answer == {"__typename": "LetterSent", "email": "Ann@example.com"}
     assert browser.cookies.token is None
     assert browser.rings == 1
 
@@ -125,9 +125,9 @@ async def test_a_link_followed_twice_is_said_to_be_used(ann, owner, browser):
 
 
 async def test_the_answer_to_a_sign_up_does_not_say_whether_the_address_is_known(ann, browser):
-    assert await sign_up(browser) == {"__typename": "LetterSent", "to": ANN}
+    assert await sign_up(browser) == {"__typename": "LetterSent", "email": ANN}
     assert await browser.act(FORGOTTEN, e="nobody@example.com") == {
-        "__typename": "LetterSent", "to": "nobody@example.com",
+        "__typename": "LetterSent", "email": "nobody@example.com",
     }  # fmt: skip
 
 
@@ -302,7 +302,7 @@ async def test_somebody_becomes_an_affiliate_and_has_a_seat(ann, owner):
 
 
 async def test_a_letter_is_sent_again_to_who_still_has_to_answer(browser, owner):
-    again = "mutation ($e: String!) { sendVerificationAgain(email: $e) { __typename } }"
+    again = "mutation ($e: String!) { resendVerification(email: $e) { __typename } }"
     await sign_up(browser, asAffiliate=True)
     first = await token_for(owner, ANN, KEYRING)
     assert await browser.act(again, e=ANN) == {"__typename": "LetterSent"}

@@ -15,8 +15,8 @@ from tests.schema.conftest import Client
 
 ACCEPT = """mutation($id: ID!) { acceptReport(runId: $id) {
   __typename
-  ... on ReportRun { state rowsRead rowsChanged problem finishedAt }
-  ... on NotHeld { state }
+  ... on ReportRun { status rowsRead rowsChanged problem finishedAt }
+  ... on NotHeld { status }
 } }"""
 
 
@@ -46,19 +46,19 @@ async def test_runs_are_listed_with_what_was_wrong(brand: Client, desk: Desk) ->
     row = campaign_row(desk.tokens[0], day(0), sold(1000))
     await desk.report([row, {"campaignId": "x"}], morning(1))
     await held(desk.asking(day(0), day(20)))
-    document = """query($state: [RunState!]) { reportRuns(filter: {state: $state}) { nodes {
-      level purpose state fromDay toDay pages rowsRead rowsQuarantined problem
+    document = """query($status: [RunStatus!]) { reportRuns(filter: {status: $status}) { nodes {
+      level purpose status fromDay toDay pages rowsRead rowsQuarantined problem
       quarantinedRows { reason content page } } } }"""
 
     applied, refused = [
-        (await brand.ask(document, state=[state]))["reportRuns"]["nodes"]
-        for state in ("APPLIED", "HELD")
+        (await brand.ask(document, status=[status]))["reportRuns"]["nodes"]
+        for status in ("APPLIED", "HELD")
     ]
 
     (run,) = [one for one in applied if one["rowsQuarantined"]]
     (quarantined,) = run.pop("quarantinedRows")
     assert run == {
-        "level": "CAMPAIGN", "purpose": "DAILY", "state": "APPLIED", "fromDay": "2026-07-01",
+        "level": "CAMPAIGN", "purpose": "DAILY", "status": "APPLIED", "fromDay": "2026-07-01",
         "toDay": "2026-07-30", "pages": 1, "rowsRead": 1,
         "rowsQuarantined": 1, "problem": None,
     }  # fmt: skip
@@ -74,12 +74,12 @@ async def test_a_report_that_was_held_is_accepted(brand: Client, desk: Desk) -> 
     again = await brand.act(ACCEPT, id=encode("rrun", run_id))
 
     assert accepted == {
-        "__typename": "ReportRun", "state": "APPLIED", "rowsRead": 0,
+        "__typename": "ReportRun", "status": "APPLIED", "rowsRead": 0,
         "rowsChanged": accepted["rowsChanged"], "problem": None,
         "finishedAt": "2026-07-04T15:00:00Z",
     }  # fmt: skip
     assert (await desk.conversion())["sales_minor"] == 0
-    assert again == {"__typename": "NotHeld", "state": "APPLIED"}
+    assert again == {"__typename": "NotHeld", "status": "APPLIED"}
 
 
 async def test_a_run_of_another_account_is_not_there(stranger: Client, desk: Desk) -> None:

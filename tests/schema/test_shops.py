@@ -14,7 +14,7 @@ from domain.ids import decode, encode
 from tests.factories import a_dtc_store, a_partnership, a_store, an_offer
 from tests.schema.conftest import Client
 
-CONNECT = """mutation($input: ConnectDtcStoreInput!) { connectDtcStore(input: $input) {
+CONNECT = """mutation($input: ConnectShopInput!) { connectShop(input: $input) {
   __typename
   ... on Store { id name channel url storefrontUrl currency timeZone brand { id name } }
   ... on InvalidInput { field } ... on Refusal { message }
@@ -26,7 +26,7 @@ EDIT = """mutation($input: EditShopInput!) { editShop(input: $input) {
 PUT = """mutation($input: PutShopProductsInput!) { putShopProducts(input: $input) {
   __typename
   ... on InvalidInput { field }
-  ... on ShopProductOutcomes { outcomes { row sku
+  ... on ShopProductOutcomes { outcomes { place sku
     product { id sku asin channel title url price { amount currency } quantity status brandName
               imageUrl }
     refusal { __typename message ... on InvalidInput { field } } } }
@@ -131,7 +131,7 @@ async def test_products_are_entered_and_changed_by_sku(client: Client, shop_id: 
         "outcomes"
     ]
 
-    assert (new["row"], new["sku"], new["refusal"]) == (1, "PRESS-1", None)
+    assert (new["place"], new["sku"], new["refusal"]) == (1, "PRESS-1", None)
     assert new["product"] == {
         "id": new["product"]["id"], "sku": "PRESS-1", "asin": None, "channel": "DTC",
         "title": "Garlic press", "url": "https://acme.example/press", "brandName": "Acme",

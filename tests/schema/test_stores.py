@@ -29,7 +29,7 @@ ADD = """mutation($name: String!) { addSellerAccount(name: $name) {
 } }"""
 CONSENT = """mutation($id: ID!, $api: Api!) { startConsent(sellerAccountId: $id, api: $api) {
   __typename
-  ... on ConsentStarted { url grant { id api state problem refreshedAt } }
+  ... on ConsentStarted { url grant { id api status problem refreshedAt } }
   ... on NotFound { what }
 } }"""
 CONNECT = """mutation($input: ConnectStoreInput!) { connectStore(input: $input) {
@@ -42,7 +42,7 @@ CONNECT = """mutation($input: ConnectStoreInput!) { connectStore(input: $input) 
   ... on AmazonNotOffered { entitlement }
   ... on StoreExists { brandName where disconnected }
 } }"""
-DTC = """mutation($input: ConnectDtcStoreInput!) { connectDtcStore(input: $input) {
+DTC = """mutation($input: ConnectShopInput!) { connectShop(input: $input) {
   __typename
   ... on Store { name channel platform url profile { id } freshness { asOf } status }
   ... on InvalidInput { field }
@@ -73,7 +73,7 @@ async def test_a_seller_account_is_added_and_consents(
     kept = await owner.fetchval("SELECT state_hash FROM consent_request")
     assert kept == state_hash(state)
     assert started["grant"] == {
-        "id": started["grant"]["id"], "api": "ADS", "state": "AWAITING_CONSENT", "problem": None,
+        "id": started["grant"]["id"], "api": "ADS", "status": "AWAITING_CONSENT", "problem": None,
         "refreshedAt": None,
     }  # fmt: skip
     remembered = await owner.fetch("SELECT action, input::text FROM audit_entry ORDER BY id")
@@ -287,7 +287,7 @@ async def test_a_person_accepts_a_listing_that_was_held_back(
 ) -> None:
     id = encode("stor", await a_store(owner, account_id))
     shop = encode("stor", await a_dtc_store(owner, account_id))
-    document = """mutation($id: ID!) { acceptListing(storeId: $id) {
+    document = """mutation($id: ID!) { acceptCatalog(storeId: $id) {
       __typename ... on Store { id } ... on NothingToFetch { ownShop } ... on NotFound { what }
       ... on WrongId { prefix }
     } }"""
@@ -307,7 +307,7 @@ async def test_a_person_accepts_a_listing_that_was_held_back(
     assert tuple(duty) == ("sync_catalog", '{"accepted": true}')
     assert client.rings == 1
     [entry] = await owner.fetch("SELECT action, input::text FROM audit_entry")
-    assert tuple(entry) == ("acceptListing", f'{{"storeId": "{id}"}}')
+    assert tuple(entry) == ("acceptCatalog", f'{{"storeId": "{id}"}}')
 
 
 async def test_an_asin_with_two_skus_is_listed_twice(
@@ -356,16 +356,16 @@ async def test_a_listing_tells_what_of_it_could_not_be_used(
     )  # fmt: skip
 
     data = await client.ask(
-        "{ catalogRuns { nodes { method state quarantined { number reason sku content } } } }"
+        "{ catalogRuns { nodes { method status quarantinedItems { place reason sku content } } } }"
     )
 
     assert data["catalogRuns"]["nodes"] == [
         {
             "method": "SEARCH",
-            "state": "APPLIED",
-            "quarantined": [
-                {"number": 1, "reason": "no SKU", "sku": None, "content": "{}"},
-                {"number": 2, "reason": "no brand", "sku": "A", "content": None},
+            "status": "APPLIED",
+            "quarantinedItems": [
+                {"place": 1, "reason": "no SKU", "sku": None, "content": "{}"},
+                {"place": 2, "reason": "no brand", "sku": "A", "content": None},
             ],
         }
     ]
