@@ -8,11 +8,14 @@ has to be a member of them.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from math import ceil
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias, cast
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import asyncpg
 import orjson
@@ -66,9 +69,10 @@ class Database:
         system_size: int = 4,
         patience_s: int = 0,
     ) -> None:
-        """Pools open with `async with`. Sizes are connections kept at most; a statement of an
-        account or an affiliate may take `patience_s`, or as long as it likes with 0."""
+        """Pools open with `async with`. Sizes are connections kept at most; a statement may take
+        `patience_s`, or as long as it likes with 0."""
         self._url = url
+        self._turns: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
         self._patience_s = patience_s
         self._app_size = app_size
         self._affiliate_size = affiliate_size
@@ -80,7 +84,7 @@ class Database:
         self._affiliate = await _pool(
             self._url, AFFILIATE_ROLE, self._affiliate_size, patience, kept=0
         )
-        self._system = await _pool(self._url, SYSTEM_ROLE, self._system_size)
+        self._system = await _pool(self._url, SYSTEM_ROLE, self._system_size, patience)
         return self
 
     async def __aexit__(
@@ -96,7 +100,7 @@ class Database:
     @asynccontextmanager
     async def account(self, account_id: UUID) -> AsyncIterator[Tx]:
         """A connection that sees the rows of one account; each statement commits by itself."""
-        async with self._app.acquire() as connection:
+        async with self._turn(account_id, self._app_size), self._app.acquire() as connection:
             await cast(RoomConnection, connection).see("app.account_id", account_id)
             yield connection
 
@@ -109,7 +113,8 @@ class Database:
     @asynccontextmanager
     async def affiliate(self, affiliate_id: UUID) -> AsyncIterator[Tx]:
         """A connection that sees what is about one affiliate; each statement commits by itself."""
-        async with self._affiliate.acquire() as connection:
+        turn = self._turn(affiliate_id, self._affiliate_size)
+        async with turn, self._affiliate.acquire() as connection:
             await cast(RoomConnection, connection).see("app.affiliate_id", affiliate_id)
             yield connection
 
@@ -124,6 +129,14 @@ class Database:
         """A transaction of the installation itself, across accounts."""
         async with self._system.acquire() as connection, connection.transaction():
             yield connection
+
+    def _turn(self, room_id: UUID, size: int) -> asyncio.Semaphore:
+        """One room has three quarters of the connections at once and no more: however slow what it
+        asks for is, nobody else waits for it."""
+        turn = self._turns.get(room_id)
+        if turn is None:
+            turn = self._turns[room_id] = asyncio.Semaphore(ceil(size * 0.75))
+        return turn
 
     async def missing_roles(self) -> list[str]:
         """Roles that the login is no member of; a pool may show that only when it is first used."""
@@ -157,6 +170,11 @@ async def _pool(
             **(settings or {}),
         },
         init=_speak_json,
+        # The compiled reads are long texts, planned once on each connection and not again. A plan
+        # may take PostgreSQL a megabyte and a half.
+        statement_cache_size=100,
+        max_cacheable_statement_size=32_768,
+        max_cached_statement_lifetime=0,
     )
     return pool
 

@@ -13,7 +13,7 @@ from db.pool import Database, Tx
 
 
 class Explained:
-    """A connection that explains each statement of one value before it runs it."""
+    """A connection that explains each statement of one row before it runs it."""
 
     def __init__(self, tx: Tx, plans: list[Plan]) -> None:
         self._tx, self._plans = tx, plans
@@ -21,12 +21,12 @@ class Explained:
     async def execute(self, sql: str, *args: object) -> str:
         return await self._tx.execute(sql, *args)
 
-    async def fetchval(self, sql: str, *args: object) -> object:
+    async def fetchrow(self, sql: str, *args: object) -> object:
         (explained,) = orjson.loads(
             await self._tx.fetchval(f"EXPLAIN (FORMAT JSON, VERBOSE) {sql}", *args)
         )
         self._plans.append(explained["Plan"])
-        return await self._tx.fetchval(sql, *args)
+        return await self._tx.fetchrow(sql, *args)
 
 
 class ExplainingDatabase(Database):

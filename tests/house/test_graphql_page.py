@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 from graphql.language import OperationDefinitionNode
 
+from schema.limits import LIMITS
 from schema.root import schema
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +31,7 @@ PAGES = {
 WALKS = [name for name in PAGES if "walkthrough" in name]
 SCHEMA = build_schema(schema.as_str())
 _GRAPHQL = re.compile(r"^```graphql\n(.+?)^```$", re.MULTILINE | re.DOTALL)
-_WITH_VARIABLES = re.compile(
+WITH_VARIABLES = re.compile(
     r"^```graphql\n(.+?)^```$(?:\n\n^```json\n(.+?)^```$)?", re.MULTILINE | re.DOTALL
 )
 BLOCKS = [(name, block) for name, page in PAGES.items() for block in _GRAPHQL.findall(page)]
@@ -55,7 +57,7 @@ def test_the_pages_have_blocks_and_the_test_finds_a_wrong_one() -> None:
 @pytest.mark.parametrize("page", WALKS)
 def test_the_variables_of_a_walk_through_fit_its_queries(page: str) -> None:
     """Given where they are needed, of the right kind, and none that nobody asks for."""
-    for query, variables in _WITH_VARIABLES.findall(PAGES[page]):
+    for query, variables in WITH_VARIABLES.findall(PAGES[page]):
         [operation] = parse(query).definitions
         assert isinstance(operation, OperationDefinitionNode)
         given = json.loads(variables or "{}")
@@ -101,15 +103,23 @@ def test_refusals_share_an_interface_as_the_page_says() -> None:
 
 
 _CODE = re.compile(r"[A-Z]+(_[A-Z]+)*")
-_RAISING = {"BadQuestion", "NotAdmitted", "_error", "_refused"}
+_RAISING = {
+    "BadQuestion", "NotAdmitted", "NotTaken", "__init__", "_bad", "_later", "_refused",
+}  # fmt: skip
+
+
+def _called(function: ast.expr) -> str | None:
+    return getattr(function, "id", None) or getattr(function, "attr", None)
 
 
 def codes_of(tree: ast.AST) -> set[str]:
     """What stands as a code: said by one that raises, or under the key "code"."""
     found: list[ast.expr] = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", None) in _RAISING:
+        if isinstance(node, ast.Call) and _called(node.func) in _RAISING:
             found += node.args[:2]
+        elif isinstance(node, ast.AnnAssign) and getattr(node.target, "id", None) == "code":
+            found += [node.value] if node.value else []
         elif isinstance(node, ast.Dict):
             found += [
                 value
@@ -120,10 +130,23 @@ def codes_of(tree: ast.AST) -> set[str]:
     return {text for text in texts if _CODE.fullmatch(text)}
 
 
+def test_the_page_says_what_the_limits_are() -> None:
+    told = re.findall(r"^\| `(\w+)` \| ([\d,]+) \|", PAGE, re.MULTILINE)
+
+    assert {name: int(most.replace(",", "")) for name, most in told} == {
+        _camel(name): most for name, most in asdict(LIMITS).items()
+    }
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(map(str.title, rest))
+
+
 def test_the_page_names_every_code_of_an_error() -> None:
     files = [file for folder in ("api", "schema") for file in (ROOT / folder).rglob("*.py")]
     raised = set().union(*(codes_of(ast.parse(file.read_text())) for file in files))
     table = PAGE.split("`extensions.code`")[1].split("\n\n")[0]
 
     assert len(raised) > 10
-    assert set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+|FORBIDDEN|INTERNAL)`", table)) == raised
+    assert set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+|FORBIDDEN|INTERNAL|TIMEOUT)`", table)) == raised

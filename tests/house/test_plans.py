@@ -118,7 +118,7 @@ DISCOVERED = {
     "a country that nobody has": ('countries: ["ZW"]', "published_profile_countries"),
     "a channel that nobody has": ("channelKinds: [FACEBOOK]", "published_profile_channel_kinds"),
     "too large an audience": ('minimumAudience: "9000000000"', "published_profile_audience"),
-    "nothing in particular": ("hideIgnored: true", "published_profile_audience"),
+    "nothing in particular": ("ignored: false", "published_profile_audience"),
 }
 # And an affiliate for brands.
 LISTED = {
@@ -183,7 +183,8 @@ async def test_a_search_is_planned_for_what_it_looks_for(
         client = Client(database, account_id)
         for word in ["reviews"] * 10 + ["qqqq"]:
             await client.ask(
-                "query ($f: DiscoveryFilter) { discovery(first: 20, filter: $f) { nodes { id } } }",
+                "query ($f: AffiliateProfileFilter)"
+                " { discovery(first: 20, filter: $f) { nodes { id } } }",
                 f={"search": word, "niches": ["KITCHEN"]},
             )
         async with database.account(account_id) as tx:
