@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
+from typing import Final
 
 from domain.affiliates.rules import email as email_address
 from domain.errors import InvalidInput
 from domain.mail.rules import BadSmtpUrl, smtp_server
 from domain.sealing import Keyring, UnusableKeys
+
+_POINTS: Final = (1_000, 1_000_000_000)
+"""A budget has room for the dearest question that may be asked at all, or it could never be."""
 
 
 class BadConfig(Exception):
@@ -42,6 +46,18 @@ class Config:
     trusted_proxies: int
     """How many of the proxies in front of the API are ours; where a client comes from is believed
     of them, and of nobody before them."""
+    budget_caller: int
+    """Points a minute that one API key, or one person, may spend on questions."""
+    budget_account: int
+    """What an account's members and keys may spend together: no tenant takes all there is."""
+    budget_address: int
+    """What may be spent from one network address by all who are signed in."""
+    budget_anonymous: int
+    """What may be spent from one network address by all who are not."""
+    trusted_documents: str
+    """A JSON file of ids and documents that front ends may ask by their ids; empty for none."""
+    only_trusted: bool
+    """Whether nothing but these is answered."""
     host: str
     port: int
     """The API listens here; 127.0.0.1 unless a proxy on another machine is in front."""
@@ -94,6 +110,12 @@ class Config:
             mail_from=text("MAIL_FROM", "Clickledger <clickledger@localhost.localdomain>"),
             mail_outbox=text("MAIL_OUTBOX", ".data/outbox"),
             trusted_proxies=number("TRUSTED_PROXIES", 0, 0, 5),
+            budget_caller=number("BUDGET_CALLER", 300_000, *_POINTS),
+            budget_account=number("BUDGET_ACCOUNT", 600_000, *_POINTS),
+            budget_address=number("BUDGET_ADDRESS", 600_000, *_POINTS),
+            budget_anonymous=number("BUDGET_ANONYMOUS", 30_000, *_POINTS),
+            trusted_documents=text("TRUSTED_DOCUMENTS", ""),
+            only_trusted=number("ONLY_TRUSTED", 0, 0, 1) == 1,
             host=text("HOST", "127.0.0.1"),
             port=number("PORT", 8000, 1, 65_535),
             web_workers=number("WEB_WORKERS", 1, 1, 256),
@@ -129,6 +151,10 @@ class Config:
             faults.append(
                 "ENVIRONMENT is not set, and PUBLIC_URL is https: set ENVIRONMENT=production, or "
                 "development for a rehearsal behind TLS"
+            )
+        if config.only_trusted and not config.trusted_documents:
+            faults.append(
+                "TRUSTED_DOCUMENTS is not set, and ONLY_TRUSTED is: nothing could be asked"
             )
         faults += _faults_of_mail(config, env)
         if config.sealing_keys:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 import orjson
@@ -19,7 +21,10 @@ from starlette.routing import Route
 
 from api import health, oauth, redirect
 from api.auth import OURS
+from api.budgets import Budgets
 from api.graphql import View
+from api.sharing import shared
+from api.trusted import Trusted
 from config import Config
 from db.pool import Database
 from domain.clock import SystemClock
@@ -31,8 +36,12 @@ from schema.root import schema
 
 log = structlog.get_logger()
 
-_PATIENCE_S: Final = 10
-"""So long a statement of a request may take."""
+_PATIENCE_S: Final = 3
+"""So long a statement of a request may take; the request itself, `api.graphql.PATIENCE_S`."""
+_RING_S: Final = 0.3
+"""So long a worker's bell is waited for. What it is rung for is committed by then: a Redis that
+hangs must not use up the time of whoever did it."""
+_GRAPHIQL: Final = Path(__file__).with_name("graphiql.html")
 
 
 def from_environment() -> Starlette:
@@ -41,14 +50,19 @@ def from_environment() -> Starlette:
     return create_app(Config.from_env(os.environ))
 
 
-def create_app(config: Config) -> Starlette:
-    """The application over one configuration; its servers are reached for when it starts."""
+def create_app(config: Config, *, queries_by_get: bool = False) -> Starlette:
+    """The application over one configuration; its servers are reached for when it starts.
+
+    Raises UntrustedList. Queries by GET are for tests of the protocol's other half.
+    """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         # Connects when it is first used: the API starts, and works, while Redis is away.
         redis = ArqRedis(
-            ConnectionPool.from_url(config.redis_url),
+            ConnectionPool.from_url(
+                config.redis_url, socket_timeout=_RING_S, socket_connect_timeout=_RING_S
+            ),
             job_serializer=orjson.dumps,
             job_deserializer=orjson.loads,
             default_queue_name=QUEUE,
@@ -56,17 +70,21 @@ def create_app(config: Config) -> Starlette:
         async with (
             Database(config.database_url, patience_s=_PATIENCE_S) as db,
             clock(config.clock_url) as time,
+            shared(app.state.budgets, config.redis_url),
         ):
-            app.state.db, app.state.clock, app.state.wall = db, time, SystemClock()
+            app.state.db, app.state.clock = db, time
             app.state.ring = lambda: ring(redis)
+            # The schema stays: looking through it for garbage would halt requests now and then.
+            gc.collect()
+            gc.freeze()
             yield
         await redis.aclose(close_connection_pool=True)
 
-    view: View = View(
+    view = View(
         schema,
-        graphql_ide=None if config.production else "graphiql",
-        allow_queries_via_get=False,
-        subscription_protocols=(),
+        Trusted.read(config.trusted_documents, schema, only=config.only_trusted),
+        page=None if config.production else _GRAPHIQL.read_bytes(),
+        queries_by_get=queries_by_get,
     )
     app = Starlette(
         routes=[
@@ -78,7 +96,8 @@ def create_app(config: Config) -> Starlette:
         lifespan=lifespan,
         middleware=_front_end_elsewhere(config),
     )
-    app.state.config = config
+    app.state.config, app.state.wall = config, SystemClock()
+    app.state.budgets = Budgets.of(config, app.state.wall)
     app.state.keyring = Keyring.parse(config.sealing_keys)
     return app
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +20,8 @@ OURS = "x-requested-by"
 """A header that no form and no other site's page can send without asking first."""
 
 _NAME = "clickledger"
+_PORT = re.compile(r"^(\d+\.\d+\.\d+\.\d+):\d+$|^\[(.+)\](?::\d+)?$")
+"""What some proxies write after an address, a new one for each connection."""
 
 
 class NotAdmitted(Exception):
@@ -36,11 +39,13 @@ class Cookies:
     Over plain http, which only a rehearsal speaks, browsers would refuse the first and third.
     """
 
-    response: Response
+    headers: list[tuple[bytes, bytes]]
+    """Of the answer, to which they are added."""
     secure: bool
 
     def keep(self, token: str, expires: datetime) -> None:
-        self.response.set_cookie(
+        response = Response()
+        response.set_cookie(
             cookie_name(secure=self.secure),
             token,
             expires=expires,
@@ -49,19 +54,40 @@ class Cookies:
             httponly=True,
             samesite="lax",
         )
+        self._add(response)
 
     def forget(self) -> None:
-        self.response.delete_cookie(
+        response = Response()
+        response.delete_cookie(
             cookie_name(secure=self.secure),
             path="/",
             secure=self.secure,
             httponly=True,
             samesite="lax",
         )
+        self._add(response)
+
+    def _add(self, response: Response) -> None:
+        self.headers.extend(pair for pair in response.raw_headers if pair[0] == b"set-cookie")
 
 
 def cookie_name(*, secure: bool) -> str:
     return f"__Host-{_NAME}" if secure else _NAME
+
+
+def cookie_of(request: Request, name: str) -> str | None:
+    """What a cookie holds, as it is written; of several of this name, the last.
+
+    Ours are written without quotes. Python's own reader takes the quotes off all that there are,
+    which before 3.11.10 and 3.12.6 took minutes for one made for it.
+    """
+    found = None
+    for line in request.headers.getlist("cookie"):
+        for part in line.split(";"):
+            named, _, value = part.partition("=")
+            if named.strip() == name:
+                found = value.strip()
+    return found
 
 
 def is_secure(config: Config) -> bool:
@@ -74,7 +100,7 @@ async def viewer(request: Request) -> Viewer | None:
     header = request.headers.get("authorization")
     if header is not None:
         return await _of_key(request, header, seat)
-    token = request.cookies.get(cookie_name(secure=is_secure(request.app.state.config)))
+    token = cookie_of(request, cookie_name(secure=is_secure(request.app.state.config)))
     if token is None:
         return None
     if not request.headers.get(OURS):
@@ -91,7 +117,7 @@ async def viewer(request: Request) -> Viewer | None:
 
 async def person_of_browser(request: Request) -> Viewer | None:
     """Who opened this page: for what Amazon sends a browser back to."""
-    token = request.cookies.get(cookie_name(secure=is_secure(request.app.state.config)))
+    token = cookie_of(request, cookie_name(secure=is_secure(request.app.state.config)))
     if token is None:
         return None
     db: Database = request.app.state.db
@@ -126,5 +152,5 @@ def client_of(request: Request) -> str:
         return peer
     # Each proxy may add a line of its own: all of them are the way, in their order.
     lines = ",".join(request.headers.getlist("x-forwarded-for"))
-    way = [part.strip() for part in lines.split(",")]
+    way = [_PORT.sub(r"\1\2", part.strip()) for part in lines.split(",")]
     return way[-proxies] if len(way) >= proxies and way[-proxies] else peer

@@ -1,70 +1,218 @@
-"""GraphQL over HTTP: builds the request's context, encodes with orjson."""
+"""GraphQL over HTTP: a request, what it may cost, and its answer.
+
+A request is believed step by step, the cheap ones first: its method, type and size
+(`api.questions`), whether its address has any points left (`api.budgets`), who it is (`api.auth`),
+and only then its document, which costs something to read.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Final
 
 import orjson
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope, Send
 
+from api import questions
 from api.auth import Cookies, NotAdmitted, client_of, is_secure, viewer
+from api.budgets import Budgets, Exhausted, Left, Subject, address, payers
+from api.negotiating import GRAPHQL, JSON, media_type
+from api.questions import NotTaken, Question, WrongMethod
+from api.trusted import Trusted, UnknownDocument
 from domain.people.rules import NoSuchSeat, TooManyAttempts
+from schema.asking import AskedSchema
 from schema.context import Context
+from schema.documents import Unfit
+from schema.masking import fault
+
+PATIENCE_S: Final = 5
+"""So long a request may take, from its headers to its answer."""
+
+_BYTES_A_POINT: Final = 100
+"""A question has to be read whatever is asked in it, also if it is refused: so it costs a point for
+so many bytes at least."""
+_POINTS_OF_NOBODY: Final = 10
+"""Of the address, for a key or a session's seat that is none: it took a look into the database."""
+
+Headers = list[tuple[bytes, bytes]]
 
 
-class View(GraphQL[Context, None]):
-    """The endpoint. Subscriptions, uploads and queries by GET are off."""
+class View:
+    """The endpoint, an ASGI application. One question a request; no subscriptions, no uploads."""
 
-    def encode_json(self, data: object) -> bytes:
-        return orjson.dumps(data)
+    def __init__(
+        self,
+        schema: AskedSchema,
+        trusted: Trusted,
+        *,
+        page: bytes | None = None,
+        queries_by_get: bool = False,
+    ) -> None:
+        """`page` is what is shown to a browser that opens the address; None for nothing."""
+        self._schema = schema
+        self._trusted = trusted
+        self._page = page
+        self._queries_by_get = queries_by_get
 
-    def decode_json(self, data: str | bytes) -> object:
-        return orjson.loads(data)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        accept = request.headers.get("accept")
+        if self._page and request.method == "GET" and accept and "text/html" in accept:
+            await _send(send, 200, "text/html", [], self._page)
+            return
+        media = media_type(accept)
+        request_id = secrets.token_hex(8)
+        headers = [(b"x-request-id", request_id.encode())]
+        try:
+            if media is None:
+                raise NotTaken(
+                    406, "NOT_ACCEPTABLE", f"An answer is {GRAPHQL} or {JSON}: accept one of them."
+                )
+            status, answer = 200, await self._answer(request, request_id, headers)
+        except NotTaken as no:
+            status, answer = no.status, _said(no.code, no.message)
+            headers += [(name.encode(), value.encode()) for name, value in no.headers.items()]
+        except Unfit as unfit:
+            status = 400 if media == GRAPHQL else 200
+            answer = {"errors": [error.formatted for error in unfit.errors]}
+        except UnknownDocument as unknown:
+            status = 400 if media == GRAPHQL else 200
+            answer = _said(unknown.code, unknown.message)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            status, answer = 500, {"errors": [fault(error, request_id).formatted]}
+        await _send(send, status, media or JSON, headers, orjson.dumps(answer))
 
-    async def get_context(
-        self, request: Request | WebSocket, response: Response | WebSocket
-    ) -> Context:
-        assert isinstance(request, Request), "there are no subscriptions"
-        assert isinstance(response, Response), "there are no subscriptions"
+    async def _answer(self, request: Request, request_id: str, headers: Headers) -> dict[str, Any]:
+        """Raises NotTaken, Unfit, UnknownDocument or ClientDisconnect."""
+        question = None
+        try:
+            async with asyncio.timeout(PATIENCE_S) as patience:
+                question = await self._question(request)
+                return await self._asked(question, request, request_id, headers)
+        except TimeoutError:
+            if not patience.expired():
+                raise
+            raise _late(arrived=question is not None) from None
+        except Exhausted as no:
+            raise _later("RATE_LIMITED", no.message, no.retry_after_s) from None
+
+    async def _question(self, request: Request) -> Question:
+        if request.method == "POST":
+            return await questions.of_body(request)
+        if request.method == "GET" and self._queries_by_get:
+            return questions.of_address(request)
+        raise WrongMethod("Ask by POST, with a body of JSON.")
+
+    async def _asked(
+        self, question: Question, request: Request, request_id: str, headers: Headers
+    ) -> dict[str, Any]:
+        """Raises what `_answer` does, and Exhausted."""
         state = request.app.state
-        response.headers["x-request-id"] = request.state.request_id
-        return Context(
-            viewer=await viewer(request),
+        budgets: Budgets = state.budgets
+        client = client_of(request)
+        budgets.check(address("address", client), address("unbelieved", client))
+        text, trusted = self._trusted.text(question)
+        try:
+            who = await viewer(request)
+        except (NotAdmitted, NoSuchSeat, TooManyAttempts) as no:
+            budgets.spend([address("unbelieved", client)], _POINTS_OF_NOBODY)
+            raise _not_admitted(no) from None
+        paying = payers(who, client)
+        budgets.check(*paying)
+        read = 1 + question.size // _BYTES_A_POINT
+        introspect = trusted or who is not None or not state.config.production
+        try:
+            document = self._schema.document(text, question.operation_name, introspect=introspect)
+            points = max(read, self._schema.cost(document, question.variables))
+        except Unfit:
+            _spend(budgets, paying, read)
+            raise
+        if document.is_mutation and request.method == "GET":
+            raise WrongMethod("A mutation is sent by POST.")
+        left = _spend(budgets, paying, points)
+        context = Context(
+            viewer=who,
             db=state.db,
             clock=state.clock,
             wall=state.wall,
             ring=state.ring,
             keyring=state.keyring,
-            request_id=request.state.request_id,
+            request_id=request_id,
             public_url=state.config.public_url,
             front_end_url=state.config.front_end_url,
-            client=client_of(request),
+            client=client,
             browser=request.headers.get("user-agent", ""),
-            session=Cookies(response, secure=is_secure(state.config)),
+            session=Cookies(headers, secure=is_secure(state.config)),
             idempotency_key=request.headers.get("idempotency-key"),
         )
-
-    async def run(self, request: Request, *args: object, **kwargs: object) -> Response:  # type: ignore[override]
-        request.state.request_id = secrets.token_hex(8)
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if request.method == "POST" and kind != "application/json":
-            return _error(415, "NOT_JSON", "Send a question as application/json.")
-        try:
-            return await super().run(request)
-        except NotAdmitted as no:
-            return _error(no.status, no.code, no.message)
-        except NoSuchSeat as no:
-            return _error(403, "NO_SUCH_SEAT", str(no))
-        except TooManyAttempts as no:
-            headers = {"retry-after": str(no.retry_after_s)}
-            return _error(429, "TOO_MANY_ATTEMPTS", no.message, headers)
+        result = await self._schema.answer(document, question.variables, context)
+        answer: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            answer["errors"] = [error.formatted for error in result.errors]
+        answer["extensions"] = {"cost": _told(points, left)}
+        return answer
 
 
-def _error(
-    status: int, code: str, message: str, headers: dict[str, str] | None = None
-) -> JSONResponse:
-    body = {"errors": [{"message": message, "extensions": {"code": code}}]}
-    return JSONResponse(body, status, headers)
+def _spend(budgets: Budgets, paying: Sequence[Subject], points: int) -> Left:
+    """Raises Exhausted; a point is then paid all the same, for the document was read."""
+    try:
+        return budgets.spend(paying, points)
+    except Exhausted:
+        with suppress(Exhausted):
+            budgets.spend(paying, 1)
+        raise
+
+
+def _told(points: int, left: Left) -> dict[str, int]:
+    return {"points": points, "left": left.points, "of": left.of, "resetsInS": left.resets_in_s}
+
+
+def _late(*, arrived: bool) -> NotTaken:
+    if not arrived:
+        return NotTaken(408, "TIMEOUT", f"The body did not arrive within {PATIENCE_S} seconds.")
+    # 504 and not 503: nobody knows whether it was carried out, so that only what may be sent twice
+    # is sent again by programs that do so by themselves.
+    return NotTaken(
+        504,
+        "TIMEOUT",
+        f"This took longer than {PATIENCE_S} seconds and was given up: ask for less at once. What"
+        " a mutation was to do may be done or not; sent again under the same Idempotency-Key it"
+        " is done once.",
+    )
+
+
+def _not_admitted(no: NotAdmitted | NoSuchSeat | TooManyAttempts) -> NotTaken:
+    match no:
+        case NotAdmitted():
+            return NotTaken(no.status, no.code, no.message)
+        case NoSuchSeat():
+            return NotTaken(403, "NO_SUCH_SEAT", str(no))
+        case TooManyAttempts():
+            return _later("TOO_MANY_ATTEMPTS", no.message, no.retry_after_s)
+
+
+def _later(code: str, message: str, retry_after_s: int) -> NotTaken:
+    return NotTaken(429, code, message, {"retry-after": str(retry_after_s)})
+
+
+def _said(code: str, message: str) -> dict[str, Any]:
+    return {"errors": [{"message": message, "extensions": {"code": code}}]}
+
+
+async def _send(send: Send, status: int, media: str, headers: Headers, body: bytes) -> None:
+    described = [
+        (b"content-type", f"{media}; charset=utf-8".encode()),
+        (b"content-length", str(len(body)).encode()),
+        # What an answer holds is the asker's alone, and nothing but what its type says.
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        *headers,
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": described})
+    await send({"type": "http.response.body", "body": body})

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from api.auth import person_of_browser
+from api.auth import cookie_of, person_of_browser
 from domain.amazon import actions, consent
 from domain.amazon.rules import Answer, Api
 
@@ -78,7 +78,7 @@ async def seller_login(request: Request) -> Response:
     """Amazon asks who is at the door; the state of the consent that was begun here tells it."""
     query = request.query_params
     callback_uri, amazon_state = query.get("amazon_callback_uri", ""), query.get("amazon_state", "")
-    state = query.get("state") or request.cookies.get(_COOKIE, "")
+    state = query.get("state") or cookie_of(request, _COOKIE) or ""
     if not _pages(request).is_amazon(callback_uri) or not amazon_state:
         return _refused("This page is opened by Amazon only. Nothing was connected.")
     if _STATE.fullmatch(state) is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -26,6 +27,13 @@ _SETTINGS = {
     "jit": "off",
     "timezone": "UTC",
 }
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: looking through it for garbage took a tenth of the tests' time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 @pytest.fixture(scope="session")

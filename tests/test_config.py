@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
@@ -43,6 +43,14 @@ def test_what_need_not_be_said_has_a_default():
     assert (config.trusted_proxies, config.mail_outbox) == (0, ".data/outbox")
 
 
+def test_budgets_are_as_documented_unless_they_are_set():
+    usual, set_ = Config.from_env(GOOD), Config.from_env(GOOD | {"BUDGET_ACCOUNT": "1000"})
+
+    assert (usual.budget_caller, usual.budget_account) == (300_000, 600_000)
+    assert (usual.budget_address, usual.budget_anonymous) == (600_000, 30_000)
+    assert set_ == replace(usual, budget_account=1_000)
+
+
 def test_every_fault_is_told_at_once():
     with pytest.raises(BadConfig) as refused:
         Config.from_env(
@@ -61,7 +69,19 @@ def test_what_is_set_to_nothing_is_not_set(name: str):
 
 
 @pytest.mark.parametrize(
-    "name", ["HOST", "PORT", "ENVIRONMENT", "SWEEP_SECONDS", "FRONT_END_URL", "TRUSTED_PROXIES"]
+    "name",
+    [
+        "HOST",
+        "PORT",
+        "ENVIRONMENT",
+        "SWEEP_SECONDS",
+        "FRONT_END_URL",
+        "TRUSTED_PROXIES",
+        "BUDGET_CALLER",
+        "BUDGET_ACCOUNT",
+        "BUDGET_ADDRESS",
+        "BUDGET_ANONYMOUS",
+    ],
 )
 def test_nothing_means_the_default_where_there_is_one(name: str):
     assert Config.from_env(GOOD | {name: ""}) == Config.from_env(GOOD)
@@ -73,6 +93,9 @@ def test_nothing_means_the_default_where_there_is_one(name: str):
         ("PORT", "0"), ("PORT", "65536"), ("PORT", "-1"), ("PORT", "8e3"), ("PORT", "²"),
         ("WEB_WORKERS", "0"), ("SWEEP_SECONDS", "0"), ("SWEEP_SECONDS", "61"),
         ("SWEEP_SECONDS", "1.5"), ("TRUSTED_PROXIES", "6"), ("TRUSTED_PROXIES", "-1"),
+        ("BUDGET_CALLER", "0"), ("BUDGET_CALLER", "999"), ("BUDGET_ACCOUNT", "-1000"),
+        ("BUDGET_ADDRESS", "1e6"), ("BUDGET_ADDRESS", "300_000"), ("BUDGET_ANONYMOUS", "none"),
+        ("BUDGET_ANONYMOUS", "1000000001"),
     ],
 )  # fmt: skip
 def test_a_number_out_of_its_range_is_refused(name: str, value: str):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -10,6 +13,8 @@ from uuid import UUID
 
 import asyncpg
 import httpx
+from granian.constants import Interfaces
+from granian.server.embed import Server
 from starlette.applications import Starlette
 
 from api.app import create_app
@@ -22,10 +27,14 @@ PUBLIC = "https://links.example.com"
 FRONT_END = "https://app.example.com"
 OURS = {"X-Requested-By": "tests"}
 PASSWORD = "correct horse, battery staple"
+ASKED = {"query": "{ __typename }"}
+TYPED = {"content-type": "application/json"}
 
 
 @asynccontextmanager
-async def an_app(database_url: str, redis_url: str, **env: str) -> AsyncIterator[Starlette]:
+async def an_app(
+    database_url: str, redis_url: str, *, queries_by_get: bool = False, **env: str
+) -> AsyncIterator[Starlette]:
     """One process of the API, in production unless `env` says otherwise."""
     app = create_app(
         Config.from_env(
@@ -42,9 +51,13 @@ async def an_app(database_url: str, redis_url: str, **env: str) -> AsyncIterator
                 "AMAZON_SELLER_CLIENT_ID": "seller",
                 "AMAZON_SELLER_CLIENT_SECRET": "secret",
                 "AMAZON_SELLER_APPLICATION_ID": "application",
+                # All tests ask from the same address, within the same minutes.
+                "BUDGET_ADDRESS": "1000000000",
+                "BUDGET_ANONYMOUS": "1000000000",
             }
             | env
-        )
+        ),
+        queries_by_get=queries_by_get,
     )
     async with app.router.lifespan_context(app):
         yield app
@@ -62,6 +75,35 @@ async def a_browser(
             name = cookie_name(secure=public.startswith("https://"))
             client.headers["cookie"] = f"{name}={token}"
         yield client
+
+
+@asynccontextmanager
+async def served(app: Starlette) -> AsyncIterator[str]:
+    """The application behind the product's own server; its origin."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = Server(
+        app, address="127.0.0.1", port=port, interface=Interfaces.ASGINL, log_enabled=False
+    )
+    serving = asyncio.create_task(server.serve())
+    while not serving.done():
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.01)
+        else:
+            writer.close()
+            break
+    yield f"http://127.0.0.1:{port}"
+    server.stop()
+    await serving
+
+
+async def ask(http: httpx.AsyncClient, body: Any, **headers: str) -> httpx.Response:
+    """Any body, as JSON or as the bytes that it is."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return await http.post("/graphql", content=content, headers=TYPED | headers)
 
 
 async def post(client: httpx.AsyncClient, query: str, **headers: str) -> httpx.Response:

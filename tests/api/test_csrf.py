@@ -10,18 +10,22 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from tests.api.browsers import FRONT_END, OURS, PUBLIC, a_browser, an_app, code, post, signed_in
+from tests.api.browsers import (
+    FRONT_END,
+    OURS,
+    PUBLIC,
+    a_browser,
+    an_app,
+    code,
+    post,
+    served,
+    signed_in,
+)
 from tests.factories import an_account
 from tests.people import a_member, a_person
 
 ADD = 'mutation { addSellerAccount(name: "Juniper") { __typename } }'
 WHO = "{ viewer { person { email } } }"
-
-
-@pytest.fixture
-async def app(database_of_test: str, redis_url: str) -> AsyncIterator[Starlette]:
-    async with an_app(database_of_test, redis_url) as one:
-        yield one
 
 
 @pytest.fixture
@@ -49,7 +53,7 @@ async def test_with_our_header_the_mutation_is_done(
     """Without which the others here would show nothing."""
     answer = await post(browser, ADD, **OURS)
 
-    assert answer.json() == {"data": {"addSellerAccount": {"__typename": "SellerAccount"}}}
+    assert answer.json()["data"] == {"addSellerAccount": {"__typename": "SellerAccount"}}
     assert await made(owner) == 1
 
 
@@ -128,7 +132,7 @@ async def test_a_session_of_the_other_kinds_name_is_nobody(
     async with a_browser(app, **OURS) as client:
         answer = await post(client, WHO, cookie=f"clickledger={token}")
 
-    assert answer.json() == {"data": {"viewer": None}}
+    assert answer.json()["data"] == {"viewer": None}
 
 
 @pytest.mark.parametrize("headers", [{}, OURS], ids=["without our header", "with it"])
@@ -166,6 +170,20 @@ async def test_an_upgrade_that_is_asked_for_over_http_is_none(browser: httpx.Asy
     answer = await browser.get("/graphql", headers=upgrade | OURS)
 
     assert 400 <= answer.status_code < 500
+
+
+async def test_a_web_socket_is_refused_by_the_server_too(app: Starlette) -> None:
+    """Whatever page asks for it: 4xx, and no connection to go on talking over."""
+    async with served(app) as origin, httpx.AsyncClient(base_url=origin, timeout=5) as client:
+        for protocol in ("graphql-transport-ws", "graphql-ws"):
+            for page in (FRONT_END, "https://evil.example"):
+                upgrade = {
+                    "connection": "Upgrade", "upgrade": "websocket", "origin": page,
+                    "sec-websocket-version": "13", "sec-websocket-protocol": protocol,
+                    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+                }  # fmt: skip
+                answer = await client.get("/graphql", headers=upgrade)
+                assert 400 <= answer.status_code < 500, answer.status_code
 
 
 PREFLIGHT = {
