@@ -48,7 +48,8 @@ class Api:
     async def all(self, document: str, **variables: object) -> AsyncIterator[dict[str, Any]]:
         """Every row of a document's one connection, page after page.
 
-        The document takes `$first: Int!, $after: String` and asks for `nodes` and `pageInfo`.
+        The document takes `$first: Int!, $after: String` and asks for `nodes` and `pageInfo`; one
+        whose rows are dear says itself how many.
         """
         after = None
         while True:

@@ -21,8 +21,8 @@ _BROWSER = (
 _NOW = "{ viewer { now } }"
 _WORK = """{
   viewer { now }
-  stores(filter: { channel: [AMAZON] }) { nodes { name freshness { asOf } } }
-  duties(first: 50) { nodes { kind subject runAt attempts deadAt lastError } }
+  stores(first: 5, filter: { channel: [AMAZON] }) { nodes { name freshness { asOf } } }
+  duties(first: 20) { nodes { kind subject runAt attempts deadAt lastError } }
 }"""
 
 OnDay = dict[int, Callable[[], Awaitable[None]]]

@@ -11,10 +11,10 @@ from typing import Any
 from demo.expected import NOTHING, Due, Figures, Key, Read
 from demo.scene import Partner, Scene
 
-_CONVERSIONS = """query($first: Int!, $after: String) {
-  conversions(first: $first, after: $after) {
+_CONVERSIONS = """query($after: String) {
+  conversions(first: 9, after: $after) {
     nodes {
-      id day source status ratePercent orders units sales { amount } commission { amount }
+      id day channel status ratePercent orders units sales { amount } commission { amount }
       reported { orders units sales { amount } commission { amount } }
       adjustment { orders units sales { amount } commission { amount } }
       firstSeenAt settledAt settlesOn
@@ -27,16 +27,16 @@ _CONVERSIONS = """query($first: Int!, $after: String) {
     pageInfo { hasNextPage endCursor }
   }
 }"""
-_PARTNERSHIPS = """query($first: Int!, $after: String) {
-  partnerships(first: $first, after: $after) {
-    nodes { id store { channel } progress { visibleAt } subIds { subId clicks } }
+_PARTNERSHIPS = """query($after: String) {
+  partnerships(first: 30, after: $after) {
+    nodes { id store { channel } progress { visibleAt ourClicks } }
     pageInfo { hasNextPage endCursor }
   }
 }"""
 _RUNS = """query($first: Int!, $after: String) {
   reportRuns(first: $first, after: $after) {
     nodes {
-      id level purpose state fromDay toDay observedAt rowsRead rowsChanged rowsOwnTags
+      id level purpose status fromDay toDay observedAt rowsRead rowsChanged rowsOwnTags
       rowsQuarantined problem
     }
     pageInfo { hasNextPage endCursor }
@@ -51,7 +51,7 @@ class Conversion:
 
     key: Key
     partner: Partner
-    source: str
+    channel: str
     status: str
     due: Due
     reported: Figures
@@ -102,7 +102,7 @@ class Ledger:
                 date.fromisoformat(run["toDay"]),
             )
             for run in self.runs
-            if run["level"] == level and run["state"] == "APPLIED"
+            if run["level"] == level and run["status"] == "APPLIED"
         ]
 
     def count(self, *statuses: str) -> int:
@@ -116,8 +116,9 @@ async def read(scene: Scene) -> Ledger:
         if row["store"]["channel"] != "AMAZON":
             continue  # of the brand's own shop, whose sales Amazon knows nothing of
         partner = partners[row["id"]]
-        clicks = sum(one["clicks"] for one in row["subIds"])
-        standings[partner.campaign] = Standing(clicks, row["progress"]["visibleAt"] is not None)
+        progress = row["progress"]
+        visible = progress["visibleAt"] is not None
+        standings[partner.campaign] = Standing(progress["ourClicks"], visible)
     return Ledger(
         [
             _conversion(row, partners[row["partnership"]["id"]])
@@ -135,7 +136,7 @@ def _conversion(row: Mapping[str, Any], partner: Partner) -> Conversion:
     return Conversion(
         key=Key(partner.campaign, date.fromisoformat(row["day"])),
         partner=partner,
-        source=row["source"],
+        channel=row["channel"],
         status=row["status"],
         due=Due(_figures(row), Decimal(row["ratePercent"]), minor(row["commission"])),
         reported=_figures(row["reported"]),

@@ -34,7 +34,7 @@ _PUBLISH = """mutation {
   publishProfile { __typename ... on ProfileDraft { id } ... on Refusal { message } }
 }"""
 _FIND = """query($search: String!) {
-  marketplace(filter: { search: $search }) {
+  marketplace(first: 10, filter: { search: $search }) {
     nodes {
       id brandName offerName ratePercent cookieDays description
       questions { question required }
@@ -48,12 +48,12 @@ _FIND = """query($search: String!) {
 _APPLY = """mutation($input: ApplyToListingInput!) {
   applyToListing(input: $input) {
     __typename
-    ... on Application { id state history { state reason } }
+    ... on Application { id status history { status reason } }
     ... on Refusal { message }
   }
 }"""
 _WAITING = """{
-  applications(filter: { state: [SUBMITTED] }) {
+  applications(filter: { status: [SUBMITTED] }) {
     nodes { id affiliateName audience message answers { question answer } }
   }
 }"""
@@ -67,9 +67,9 @@ _REJECT = """mutation($id: ID!, $reason: String!) {
     __typename ... on Application { id } ... on Refusal { message }
   }
 }"""
-_MINE = "{ applications { nodes { state reason: rejectionReason } } }"
+_MINE = "{ applications { nodes { status reason: rejectionReason } } }"
 _DISCOVER = """query($niche: Category!) {
-  discovery(filter: { niches: [$niche], notPartners: true, hideIgnored: true }) {
+  discovery(filter: { niches: [$niche], partner: false, ignored: false }) {
     nodes { id name audience fit affiliate { id } }
   }
 }"""
@@ -84,7 +84,7 @@ _INVITE = """mutation($input: InviteAffiliateInput!) {
   }
 }"""
 _INVITED = """{
-  invitations(filter: { state: [SENT] }) {
+  invitations(filter: { status: [SENT] }) {
     nodes { id message offer { name } agreement { sha256 } }
   }
 }"""
@@ -158,7 +158,7 @@ async def _answer(scene: Scene, office: Office, nora: Person, piet: Person) -> N
     scene.note(nora.name, f'gets the letter "{letter["Subject"]}"')
     await manager.api.act(_REJECT, id=of[piet.name]["id"], reason=_WHY_NOT)
     [mine] = (await piet.api.ask(_MINE))["applications"]["nodes"]
-    scene.note(piet.name, f'applies too, is {mine["state"].lower()}, and reads why: "{_WHY_NOT}"')
+    scene.note(piet.name, f'applies too, is {mine["status"].lower()}, and reads why: "{_WHY_NOT}"')
 
 
 async def invite(scene: Scene, office: Office) -> Person:
@@ -241,7 +241,7 @@ def standing_of(listing: dict[str, Any]) -> str:
 
 def _why(sent: dict[str, Any]) -> str:
     reason = sent["history"][-1]["reason"]
-    return f"{sent['state'].lower()}: {reason}" if reason else sent["state"].lower()
+    return f"{sent['status'].lower()}: {reason}" if reason else sent["status"].lower()
 
 
 def _partner(scene: Scene, name: str, store: OpenStore, id: str) -> None:

@@ -26,7 +26,7 @@ _CONSENT = """mutation($seller: ID!, $api: Api!) {
 _FOUND = """query($seller: ID!) {
   node(id: $seller) {
     ... on SellerAccount {
-      grants { api state problem }
+      grants { api status problem }
       profiles { nodes { id name kind country attribution } }
     }
   }
@@ -36,7 +36,7 @@ _CONNECT = """mutation($input: ConnectStoreInput!) {
 }"""
 _STORES = """{
   stores(first: 10) {
-    nodes { id name status products { totalCount } catalogRuns { nodes { state } } }
+    nodes { id name status products { totalCount } catalogRuns(first: 10) { nodes { status } } }
   }
 }"""
 _PRODUCTS = """query($first: Int!, $after: String) {
@@ -194,7 +194,7 @@ async def _seller(scene: Scene, name: str, person: str, apis: list[str]) -> list
 
     async def found() -> list[dict[str, Any]] | Waiting:
         seller = (await scene.api.ask(_FOUND, seller=id))["node"]
-        states = [grant["state"] for grant in seller["grants"]]
+        states = [grant["status"] for grant in seller["grants"]]
         if states != ["CONNECTED"] * len(apis):
             return Waiting(f"its consents are {seller['grants']}")
         profiles: list[dict[str, Any]] = seller["profiles"]["nodes"]

@@ -21,7 +21,7 @@ _RESET = """mutation($token: String!, $password: String!) {
   }
 }"""
 _SIGN_UP = """mutation($input: SignUpInput!) {
-  signUp(input: $input) { __typename ... on LetterSent { to } ... on Refusal { message } }
+  signUp(input: $input) { __typename ... on LetterSent { email } ... on Refusal { message } }
 }"""
 _VERIFY = """mutation($token: String!, $password: String!) {
   verifyEmail(token: $token, password: $password) {

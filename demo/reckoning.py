@@ -122,8 +122,8 @@ def _truths(rows: Iterable[Mapping[str, Any]]) -> dict[str, Truth]:
 def check(ledger: Ledger, reckoning: Reckoning) -> list[str]:
     """What must hold beside the money, as sentences with the figures. Raises Trouble."""
     conversions = ledger.conversions
-    if strange := {one.source for one in conversions} - {"AMAZON"}:
-        raise Trouble(f"Conversions have the sources {strange}.")
+    if strange := {one.channel for one in conversions} - {"AMAZON"}:
+        raise Trouble(f"Conversions have the channels {strange}.")
     split = [one for one in conversions if one.remainder is not None]
     for one in split:
         shown = _sum(one.children or ())
@@ -153,7 +153,7 @@ def check(ledger: Ledger, reckoning: Reckoning) -> list[str]:
     whole = _sum(one.reported for one in split)
     clicks = sum(one.clicks for one in ledger.standings.values())
     return [
-        f"All {len(conversions)} conversions have the source AMAZON.",
+        f"All {len(conversions)} conversions have the channel AMAZON.",
         f"On each of {len(split)} days, visible subIDs and masked remainder are the campaign: "
         f"{_dollars(shown)} + {_dollars(hidden)} = {_dollars(whole)} in all.",
         f"Our redirect counted {clicks} clicks, and Amazon the same for every affiliate.",

@@ -15,8 +15,8 @@ from demo.opening import pasted
 from demo.people import Person
 from demo.scene import OpenStore, Scene
 
-_SHOP = """mutation($input: ConnectDtcStoreInput!) {
-  connectDtcStore(input: $input) {
+_SHOP = """mutation($input: ConnectShopInput!) {
+  connectShop(input: $input) {
     __typename ... on Store { id name } ... on Refusal { message }
   }
 }"""

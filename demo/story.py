@@ -25,7 +25,7 @@ _FRESHNESS = """{
 _NEW_RATE = """mutation($input: EditOfferInput!) {
   editOffer(input: $input) { __typename ... on Offer { id } ... on Refusal { message } }
 }"""
-_ORDER = "query($id: String!) { amazonOrder(id: $id) { reason } }"
+_ORDER = "query($id: String!) { amazonOrder(orderId: $id) { reason } }"
 
 _TWO = cast.APPLICANT.name, "Ada Marsh"
 """Whose room is asked in the end, and whose figures it must not show."""

@@ -19,13 +19,13 @@ _APPROVE = """mutation($id: ID!) {
 }"""
 _APPROVE_MANY = """mutation($ids: [ID!]!) {
   approveConversions(ids: $ids) {
-    __typename ... on DecisionOutcomes { outcomes { id refusal { message } } }
+    __typename ... on ConversionOutcomes { outcomes { id refusal { message } } }
     ... on Refusal { message }
   }
 }"""
 _DENY_MANY = """mutation($ids: [ID!]!, $reason: String!) {
   denyConversions(ids: $ids, reason: $reason) {
-    __typename ... on DecisionOutcomes { outcomes { id refusal { message } } }
+    __typename ... on ConversionOutcomes { outcomes { id refusal { message } } }
     ... on Refusal { message }
   }
 }"""

@@ -32,7 +32,7 @@ def a_conversion(**over: Any) -> Conversion:
     fields: dict[str, Any] = {
         "key": Key("ada", DAY),
         "partner": ADA,
-        "source": "AMAZON",
+        "channel": "AMAZON",
         "status": "APPROVED",
         "due": DUE,
         "reported": Figures(1, 1, 100_000),
