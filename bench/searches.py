@@ -16,7 +16,7 @@ from domain.access import Room
 
 _SIZE = 20
 _PROFILES = """
-query ($filter: DiscoveryFilter, $order: AffiliateProfileOrder!, $after: String) {
+query ($filter: AffiliateProfileFilter, $order: AffiliateProfileOrder!, $after: String) {
   discovery(first: 20, filter: $filter, orderBy: $order, after: $after) {
     nodes {
       id name bio audience niches countries amazonCapable verified publishedAt mark
@@ -75,7 +75,7 @@ def _discovery(
     name: str, filter: dict[str, Any], conditions: str, *args: object,
     order: str = "audience", after: str | None = None,
 ) -> Search:  # fmt: skip
-    variables = {"filter": filter | {"hideIgnored": True}, "order": f"{order.upper()}_DESC"}
+    variables = {"filter": filter | {"ignored": False}, "order": f"{order.upper()}_DESC"}
     sql = _PROFILE_ROWS.format(conditions=conditions, order=order)
 
     def answer(rows: Rows) -> dict[str, Any]:

@@ -107,11 +107,11 @@ SELECT pg_temp.id_of('account', a),
 """
 
 
-async def make(owner: asyncpg.Connection) -> None:
-    """As superuser; some twenty seconds."""
+async def make(owner: asyncpg.Connection, *, partnerships: int = PARTNERSHIPS) -> None:
+    """As superuser, with so many partnerships an affiliate; some twenty seconds with ten."""
     await owner.execute("SET session_replication_role = replica")  # nobody looks up the keys
     await owner.execute(
-        _MADE.format(accounts=ACCOUNTS, affiliates=AFFILIATES, partnerships=PARTNERSHIPS, days=DAYS)
+        _MADE.format(accounts=ACCOUNTS, affiliates=AFFILIATES, partnerships=partnerships, days=DAYS)
     )
     await owner.execute("RESET session_replication_role")
     await owner.execute("VACUUM ANALYZE")

@@ -1,0 +1,1 @@
+"""The ways to answer the page of conversions, and the load that compares them."""

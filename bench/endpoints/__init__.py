@@ -1,0 +1,1 @@
+"""The console's operations as endpoints would have them: SQL for just that, its rows as JSON."""
