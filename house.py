@@ -36,18 +36,19 @@ def rehearsal(data: Path, port: int) -> Iterator[dict[str, str]]:
     Time is the sandbox's, which stands still until somebody moves it.
     """
     data.mkdir(parents=True, exist_ok=True)
-    outbox = data / "outbox"
+    outbox, spool = data / "outbox", data / "spool"
     with (
-        _alone(data),
+        alone(data),
         servers(data, fresh="rehearsal") as named,
         sandbox(data) as origin,
     ):
         asyncio.run(migrate(named["DATABASE_URL"]))
         shutil.rmtree(outbox, ignore_errors=True)  # letters to people of the last rehearsal
+        shutil.rmtree(spool, ignore_errors=True)  # and clicks on its links
         yield (
             dict(os.environ)
             | named
-            | _amazon(origin)
+            | amazon_of(origin)
             | {
                 # The Procfile's `python` is the one that runs this.
                 "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
@@ -57,14 +58,22 @@ def rehearsal(data: Path, port: int) -> Iterator[dict[str, str]]:
                 # Nobody gets a letter from a rehearsal; whoever plays it finds them here.
                 "SMTP_URL": "",
                 "MAIL_OUTBOX": str(outbox.resolve()),
+                "CLICK_SPOOL": str(spool.resolve()),
                 "CLOCK_URL": f"{origin}/sandbox/clock",
                 "AMAZON_ORIGIN": origin,
+                "WEBHOOK_RECEIVERS": _receivers(),
             }
         )
 
 
+def _receivers() -> str:
+    """Where webhooks may go on this machine: to the demo's own server, and where else was asked."""
+    own = f"http://127.0.0.1:{free_port(None)}"
+    return ",".join(filter(None, [own, os.environ.get("WEBHOOK_RECEIVERS")]))
+
+
 @contextmanager
-def _alone(data: Path) -> Iterator[None]:
+def alone(data: Path) -> Iterator[None]:
     """Nobody else rehearses in the same folder: the second would drop the first one's database."""
     with (data / "rehearsal.lock").open("w") as lock:
         try:
@@ -88,6 +97,7 @@ def sandbox(data: Path) -> Iterator[str]:
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
+            start_new_session=True,  # Ctrl-C is for us: it goes after those who ask it
         ) as process,
     ):
         try:
@@ -116,7 +126,7 @@ def free_port(wanted: str | None) -> int:
         return port
 
 
-def _amazon(origin: str) -> dict[str, str]:
+def amazon_of(origin: str) -> dict[str, str]:
     clients = httpx.get(f"{origin}/sandbox/world", trust_env=False).json()["clients"]
     ads, selling = clients["advertising"], clients["selling"]
     return {

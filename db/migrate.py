@@ -16,7 +16,7 @@ from pathlib import Path
 import asyncpg
 from pogo_core.util import migrate as pogo
 
-from db.pool import Tx
+from db.pool import Database, Tx
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number will do, as long as it is always the same.
@@ -48,6 +48,17 @@ async def make_partitions(connection: Tx, months: Sequence[date]) -> None:
     for parent in ("report_row", "click"):
         for month in months:
             await connection.execute("SELECT ensure_month_partition($1, $2)", parent, month)
+
+
+async def behind(db: Database) -> list[str]:
+    """Migrations that this release knows and the database has not; one that is ahead is fine."""
+    known = sorted(path.stem for path in MIGRATIONS.glob("*.sql"))
+    async with db.system() as tx:
+        rows = await tx.fetch(
+            "SELECT migration_id FROM _pogo_migration WHERE schema_name = 'public'"
+        )
+    applied = {row["migration_id"] for row in rows}
+    return [name for name in known if name not in applied]
 
 
 def months_around(today: date) -> list[date]:

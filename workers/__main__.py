@@ -1,87 +1,106 @@
-"""The worker: `python -m workers`. Rings of the API and a sweep every few seconds wake it."""
+"""The worker: `python -m workers`. It sweeps by itself, and rings of the API make it sooner.
+
+Neither Redis nor PostgreSQL being away ends it: it says so once, and goes on when they are back. A
+signal ends it, or a fault of ours.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import gc
 import os
-from typing import Any
+import signal
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Final
 
-import orjson
 import structlog
 import uvloop
-from arq import Worker, cron, func
-from arq.connections import RedisSettings
 
 from config import BadConfig, Config
-from domain.duties.rules import QUEUE, RING
+from domain.duties.rules import LEASE
 from logs import set_up_logs
 from rehearsal import clock
 from workers.deps import open_deps
-from workers.jobs import do_due, sweep
+from workers.jobs import perform
+from workers.lanes import SLOTS, Lanes
+from workers.metrics import Place, told_to_prometheus
+from workers.rings import listen
+from workers.sweeping import Sweeper
 
 log = structlog.get_logger()
 
-_JOB_TIMEOUT_S = 3600  # a sweep goes on as long as there is something due
+GRACE_S: Final = 20.0
+"""So long after a signal what is being done may take to be done."""
+_LAST_WORDS_S: Final = 4.5
+"""So long after that, at most, the process is there: hosts kill what has not gone in 30."""
 
 
-async def ring(ctx: dict[str, Any]) -> None:
-    """Somebody has just promised something: do what is due."""
-    await do_due(ctx["deps"])
-
-
-async def look(ctx: dict[str, Any]) -> None:
-    """The guarantee behind the rings: what none of them woke is found within seconds."""
-    await sweep(ctx["deps"])
-
-
-def _json(value: object) -> bytes:
-    """Never pickle: whoever writes to Redis would run code. Errors among arq's results as text."""
-    return orjson.dumps(value, default=repr)
-
-
-async def run(config: Config) -> None:
-    """Work until told to stop."""
-    ctx: dict[str, Any] = {}
-    jumped = asyncio.Event()
+async def run(config: Config, *, lease: timedelta = LEASE, grace_s: float = GRACE_S) -> None:
+    """Work until told to stop; told twice, stop without grace."""
+    told = _Told(grace_s)
+    jumped, rung = asyncio.Event(), asyncio.Event()
 
     async def on_jump() -> None:
         jumped.set()
 
-    async def after_jumps() -> None:
-        while await jumped.wait():
-            jumped.clear()
-            try:
-                await sweep(ctx["deps"])
-            except Exception as error:
-                log.error("sweep_failed", exc_info=error)
+    async with AsyncExitStack() as stack:
+        time = await stack.enter_async_context(clock(config.clock_url, on_jump))
+        deps = await stack.enter_async_context(open_deps(config, time, lease))
+        hidden = config.production and not config.metrics_token
+        place = Place(config.metrics_host, config.metrics_port, config.metrics_token, hidden)
+        await stack.enter_async_context(told_to_prometheus(place, deps.db, time))
+        lanes = Lanes(deps, perform, lease)
+        sweeper = Sweeper(deps, lanes.wake)
+        looking = [
+            asyncio.create_task(listen(config.redis_url, rung.set)),
+            asyncio.create_task(sweeper.sweep_forever(jumped, config.sweep_s)),
+            asyncio.create_task(sweeper.answer_forever(rung)),
+        ]
+        working = asyncio.create_task(lanes.work())
+        log.info("worker_begins", slots=SLOTS, lease_s=lease.total_seconds())
+        stopping = asyncio.create_task(told.to_stop.wait())
+        await asyncio.wait([*looking, working, stopping], return_when=asyncio.FIRST_COMPLETED)
+        for task in looking:
+            task.cancel()
+        await lanes.stop(grace_s, told.to_hurry)
+        working.cancel()
+        ended = await asyncio.gather(*looking, working, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
+    log.info("worker_stops")
+    told.forget()
 
-    async with clock(config.clock_url, on_jump) as time, open_deps(config, time) as deps:
-        ctx["deps"] = deps
-        jumps = asyncio.create_task(after_jumps())
-        worker = Worker(
-            functions=[func(ring, name=RING)],
-            cron_jobs=[cron(look, second=set(range(0, 60, config.sweep_s)), run_at_startup=True)],
-            redis_settings=RedisSettings.from_dsn(config.redis_url),
-            queue_name=QUEUE,
-            ctx=ctx,
-            poll_delay=0.1,
-            max_tries=1,  # retries are the duty's
-            keep_result=0,
-            job_timeout=_JOB_TIMEOUT_S,
-            job_serializer=_json,
-            job_deserializer=orjson.loads,
-            handle_signals=True,
-        )
-        try:
-            await worker.async_run()
-        except asyncio.CancelledError:
-            log.info("worker_stops")  # a signal has told it to
-        finally:
-            jumps.cancel()
-            await asyncio.gather(jumps, *worker.tasks.values(), return_exceptions=True)
-            worker.tasks.clear()  # closing would raise anew that they were cancelled
-            await worker.close()
+
+class _Told:
+    """What signals have said: the first to stop, the second to hurry."""
+
+    def __init__(self, grace_s: float) -> None:
+        self.to_stop, self.to_hurry = asyncio.Event(), asyncio.Event()
+        self._grace_s = grace_s
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._hear)
+
+    def _hear(self) -> None:
+        if self.to_stop.is_set():
+            self.to_hurry.set()
+            return
+        self.to_stop.set()
+        # Whatever hangs then is shown and ended, even where nothing of ours runs any more.
+        faulthandler.dump_traceback_later(self._grace_s + _LAST_WORDS_S, exit=True)
+        asyncio.get_running_loop().call_later(self._grace_s + _LAST_WORDS_S - 1, _show_tasks)
+
+    def forget(self) -> None:
+        faulthandler.cancel_dump_traceback_later()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().remove_signal_handler(number)
+
+
+def _show_tasks() -> None:
+    """What is still waited for; the stacks of threads do not say."""
+    log.error("still_at_it", tasks=[repr(task) for task in asyncio.all_tasks()])
 
 
 def collect_less() -> None:

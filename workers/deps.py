@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 import httpx
@@ -16,6 +18,7 @@ from domain.amazon import queries
 from domain.amazon.rules import Api, Known
 from domain.catalog.marketplaces import Region
 from domain.clock import Clock
+from domain.duties.rules import LEASE
 from domain.errors import NotFound
 from domain.ids import encode
 from domain.mail.rules import smtp_server
@@ -23,8 +26,11 @@ from domain.sealing import Keyring
 from workers.amazon.ads import Ads, Profile
 from workers.amazon.endpoints import Endpoints
 from workers.amazon.errors import InvalidGrant
+from workers.amazon.transport import TIMEOUT
 from workers.clients import Amazon, Application
+from workers.lanes import SLOTS, WEBHOOKS
 from workers.post import Outbox, Post, Smtp
+from workers.sending.sender import Sender
 from workers.tokens import GrantTokens
 
 
@@ -45,6 +51,10 @@ class Deps:
     public_url: str
     """Where Amazon's redirects reach us; the exchange of a code has to repeat it."""
     post: Post
+    front_end_url: str
+    """Where letters lead."""
+    sender: Sender
+    """Of webhooks."""
 
     def tokens(self, account_id: UUID, grant_id: UUID) -> GrantTokens:
         return GrantTokens(self.db, self.clock, self.keyring, self.amazon, account_id, grant_id)
@@ -62,14 +72,28 @@ class Deps:
         return ProfileAds(client, _on_the_wire(profile))
 
 
+_OF_THE_ENGINE: Final = 4
+"""Connections for what claims, extends leases, plans and relays: it waits for no handler."""
+
+
 @asynccontextmanager
-async def open_deps(config: Config, clock: Clock) -> AsyncIterator[Deps]:
-    """Everything that needs to be closed again, open."""
+async def open_deps(config: Config, clock: Clock, lease: timedelta = LEASE) -> AsyncIterator[Deps]:
+    """Everything that needs to be closed again, open.
+
+    There is a connection for each slot, as a handler holds no more than one at a time: nobody waits
+    for somebody who waits for them.
+    """
     origin = config.amazon_origin
     endpoints = Endpoints.sandbox(origin) if origin else Endpoints.production()
     async with (
-        Database(config.database_url) as db,
-        httpx.AsyncClient(trust_env=False) as http,
+        Database(
+            config.database_url,
+            app_size=SLOTS - WEBHOOKS.slots,  # those work as the system
+            affiliate_size=1,
+            system_size=SLOTS + _OF_THE_ENGINE,
+            absence_s=lease.total_seconds(),
+        ) as db,
+        httpx.AsyncClient(trust_env=False, timeout=TIMEOUT) as http,
     ):
         amazon = Amazon(
             http=http,
@@ -87,6 +111,8 @@ async def open_deps(config: Config, clock: Clock) -> AsyncIterator[Deps]:
             amazon,
             config.public_url,
             Post(config.mail_from, _way_of_letters(config)),
+            config.front_end_url,
+            Sender(config.webhook_receivers, config.own_hosts),
         )
 
 

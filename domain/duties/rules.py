@@ -8,6 +8,9 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from domain.errors import Refusal
+from domain.ids import encode
+
 QUEUE = "clickledger"
 RING = "ring"
 """The queue in Redis and the one job in it. A ring says "look what is due", never what: a ring that
@@ -15,6 +18,12 @@ is lost costs seconds, since the sweep looks anyway."""
 
 INSTALLATION: Final = UUID(int=0)
 """Stands where an account would, for what is no account's."""
+
+LEASE: Final = timedelta(seconds=20)
+"""So long a duty is a worker's own after it was last heard of; then it is anybody's. Whoever has
+not reached the database for as long has to stop."""
+BEAT: Final = LEASE / 4
+"""So often a worker says that it is still at it."""
 
 MAX_ATTEMPTS = 12
 _FIRST_WAIT = timedelta(minutes=1)
@@ -32,6 +41,18 @@ class Kind(StrEnum):
     MEASURE_REPUTATION = "measure_reputation"
     MEASURE_TRACK_RECORD = "measure_track_record"
     FORGET_OLD = "forget_old"
+    DELIVER_WEBHOOKS = "deliver_webhooks"
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A duty before it is one."""
+
+    kind: Kind
+    subject: str
+    account_id: UUID
+    payload: dict[str, Any]
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +77,20 @@ class Again:
 @dataclass(frozen=True, slots=True)
 class Dead:
     """Given up: kept with its error for a person to look at."""
+
+
+@dataclass(eq=False)
+class BeingDone(Refusal):
+    """A worker is at it: what comes of it is not known yet."""
+
+    duty_id: UUID
+
+    @property
+    def message(self) -> str:
+        return (
+            f"{encode('duty', self.duty_id)} is being done right now. Look again in a minute: it is"
+            " gone when it succeeded, and can be tried again when it failed."
+        )
 
 
 def after_failure(attempts: int, now: datetime, not_before: datetime | None) -> Again | Dead:

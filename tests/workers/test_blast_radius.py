@@ -34,7 +34,7 @@ def test_a_currency_that_amazon_leaves_out_is_the_marketplaces(named: str, found
 
 
 async def test_a_duty_that_workers_die_of_is_given_up(stage: Stage):
-    """J6: a killed worker records no failure, so nothing else would ever end it."""
+    """A killed worker records no failure, so nothing else would ever end it."""
     async with stage.db.transaction(stage.account_id) as tx:
         await actions.promise(tx, Kind.SETTLE, "deadly", stage.account_id, {}, stage.now())
     died = "UPDATE duty SET attempts = $1, lease_token = id, lease_until = now() - interval '1 s'"

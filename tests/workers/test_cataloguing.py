@@ -88,6 +88,18 @@ async def test_every_sku_is_a_product_of_its_own(stage: Stage):
     assert run["listed"] == run["added"] + run["other_brands"]
 
 
+async def test_a_run_says_how_far_it_is_while_it_is_not_over(stage: Stage):
+    await stage.juniper("Fernhollow")
+    stage.world.faults.order({"kind": "status", "status": 503, "path": "/catalog/"})
+
+    with pytest.raises(TryLater):
+        await stage.do(Kind.SYNC_CATALOG)
+
+    run, listed = await last_run(stage), len(skus_of(stage, "Fernhollow"))
+    assert run["state"] == "RUNNING"
+    assert run["read"] == run["expected"] == listed + len(skus_of(stage, "Stonepath"))
+
+
 async def test_an_asin_stands_there_with_each_of_its_skus_and_their_fulfilment(stage: Stage):
     """S41."""
     [store_id] = await stage.juniper("Fernhollow")

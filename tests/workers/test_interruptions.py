@@ -85,7 +85,7 @@ async def outcome(shop: Shop) -> dict[str, Any]:
 
 @pytest.mark.parametrize("level", [Level.CAMPAIGN, Level.CREATIVE])
 async def test_a_report_cut_off_at_any_await_ends_as_if_it_had_not_been(shop: Shop, level: Level):
-    """I6, J4: killed there, with nothing recorded, and done again when its lease has ended."""
+    """Killed there, with nothing recorded, and done again when its lease has ended."""
     await shop.click(12)
     for affiliate in (0, 1):
         await shop.sell(2500, affiliate)
@@ -116,7 +116,7 @@ async def test_a_report_cut_off_at_any_await_ends_as_if_it_had_not_been(shop: Sh
 async def test_a_report_cut_off_before_midnight_is_closed_by_the_next_days(
     shop: Shop, purpose: Purpose
 ):
-    """J4: it asks for other days then, and nobody will ever ask for the old ones again."""
+    """It asks for other days then, and nobody will ever ask for the old ones again."""
     subject = await shop.promise_report(purpose=purpose)
     asking = interrupt(pull_report(shop.stage.deps, await shop.claim(subject)), 30)
     assert await asking

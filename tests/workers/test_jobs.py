@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -18,6 +18,7 @@ from domain.idempotency import actions as idempotency
 from domain.idempotency.rules import Claimed
 from domain.mail import actions as mail
 from tests.factories import an_affiliate, an_offer
+from tests.hooks import an_endpoint, an_event
 from tests.marketplace import a_listing
 from tests.people import (
     a_member_invitation,
@@ -28,8 +29,9 @@ from tests.people import (
 )
 from tests.shop import BRAND, Shop
 from tests.stage import KEYRING, Stage
+from workers.delivering import relay
 from workers.forgetting import plan_forgetting
-from workers.jobs import HANDLERS, perform, sweep
+from workers.jobs import HANDLERS, do_due, perform, sweep
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -44,35 +46,83 @@ async def promise(shop: Shop, kind: Kind, subject: str, **payload: Any) -> None:
         await actions.promise(tx, kind, subject, account_id, payload, shop.now())
 
 
+async def poison(shop: Shop) -> str:
+    """Settling a store of a profile that there never was fails, however often; its subject."""
+    subject, payload = str(uuid4()), {"store_id": str(uuid4()), "profile_id": str(uuid4())}
+    await promise(shop, Kind.SETTLE, subject, **payload)
+    return subject
+
+
 async def test_a_fault_of_ours_is_recorded_and_stops_nobody_else(shop: Shop):
-    """J6, J11: a payload that no handler understands fails like anything else."""
-    await promise(shop, Kind.PULL_REPORT, "poison", nonsense=True)
-    await promise(shop, Kind.DISCOVER_PROFILES, "no id at all")
+    subject = await poison(shop)
 
     assert await shop.work() > 2
 
-    poison = await duty(shop, "poison")
-    assert "profile_id" in poison["last_error"]
-    assert (poison["attempts"], poison["run_at"]) == (1, shop.now() + timedelta(minutes=1))
-    assert "ValueError" in (await duty(shop, "no id at all"))["last_error"]
+    failed = await duty(shop, subject)
+    assert "profiles are never deleted" in failed["last_error"]
+    assert (failed["attempts"], failed["run_at"]) == (1, shop.now() + timedelta(minutes=1))
     assert {one["state"] for one in await shop.runs()} == {"APPLIED"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "subject", "payload", "told"),
+    [
+        (Kind.DISCOVER_PROFILES, "no id at all", {}, "subject is not an id: no id at all"),
+        (Kind.PULL_REPORT, "s", {"nonsense": True}, "has no profile_id"),
+        (Kind.SETTLE, str(UUID(int=1)), {"store_id": 7}, "store_id cannot be read: 7"),
+        (Kind.PULL_REPORT, "s", {"window": ["2026-08-01"]}, "window cannot be read"),
+        (Kind.PULL_REPORT, "s", {"window": "soon"}, "window cannot be read: 'soon'"),
+        (Kind.PULL_REPORT, "s", {"level": "MONTH"}, "level cannot be read: 'MONTH'"),
+    ],
+)
+async def test_what_cannot_be_read_is_given_up_at_once_and_says_why(
+    shop: Shop, kind: Kind, subject: str, payload: dict[str, Any], told: str
+):
+    """It could not be read after twelve waits either."""
+    whole = {"profile_id": str(shop.profile_id), "level": "CAMPAIGN", "purpose": "DAILY"}
+    await promise(shop, kind, subject, **({} if "nonsense" in payload else whole | payload))
+
+    await do_due(shop.stage.deps)
+
+    dead = await duty(shop, subject)
+    assert (dead["attempts"], dead["dead_at"]) == (1, shop.now())
+    assert told in dead["last_error"]
+    assert await shop.runs() == []
+
+
+@pytest.mark.parametrize("payload", ["[1]", '"x"', "null", "7"])
+@pytest.mark.parametrize("kind", [Kind.PULL_REPORT, Kind.SYNC_CATALOG])
+async def test_a_payload_that_is_no_object_is_given_up_too(shop: Shop, kind: Kind, payload: str):
+    subject = str(UUID(int=1))
+    await shop.owner.execute(
+        """INSERT INTO duty (kind, subject, account_id, payload, run_at)
+           VALUES ($1, $2, $3, $4::text::jsonb, $5)""",
+        kind, subject, shop.stage.account_id, payload, shop.now(),
+    )  # fmt: skip
+
+    await do_due(shop.stage.deps)
+
+    dead = await duty(shop, subject)
+    assert (dead["attempts"], dead["dead_at"]) == (1, shop.now())
+    assert "Its payload is no object" in dead["last_error"]
+
+
 async def test_a_poison_is_dead_after_twelve_attempts_and_can_be_promised_anew(shop: Shop):
-    """J6."""
-    await promise(shop, Kind.PULL_REPORT, "poison")
+    subject = await poison(shop)
     for _ in range(16):
         await shop.work()
         shop.stage.pass_time(hours=7)
-    poison = await duty(shop, "poison")
-    assert (poison["attempts"], poison["lease_token"]) == (12, None)
-    assert poison["dead_at"] is not None
+    dead = await duty(shop, subject)
+    assert (dead["attempts"], dead["lease_token"]) == (12, None)
+    assert dead["dead_at"] is not None
 
-    await promise(shop, Kind.PULL_REPORT, "poison")
+    async with shop.stage.db.transaction(shop.stage.account_id) as tx:
+        verdicts = await actions.retry(tx, shop.stage.account_id, [dead["id"]], shop.now())
     await shop.work()
 
-    poison = await duty(shop, "poison")
-    assert (poison["attempts"], poison["dead_at"]) == (1, None)
+    assert verdicts == {dead["id"]: None}
+    failed = await duty(shop, subject)
+    assert (failed["attempts"], failed["dead_at"]) == (1, None)
 
 
 async def test_what_trying_again_cannot_mend_is_given_up_at_once(shop: Shop):
@@ -113,7 +163,7 @@ async def test_waiting_for_amazon_uses_no_attempt_up(shop: Shop):
 
 
 async def test_a_stopped_worker_hands_its_duty_on_at_once(shop: Shop):
-    """J7: twenty deployments during one job, and it is still at its first attempt."""
+    """Twenty deployments during one job, and it is still at its first attempt."""
     subject = await shop.promise_report()
     for _ in range(20):
         claimed = await shop.claim(subject)
@@ -134,7 +184,7 @@ async def test_a_stopped_worker_hands_its_duty_on_at_once(shop: Shop):
 
 
 async def test_who_comes_back_after_its_lease_has_ended_changes_nothing(shop: Shop):
-    """J9: another did the duty meanwhile, and it was promised anew."""
+    """Another did the duty meanwhile, and it was promised anew."""
     await shop.click(12)
     await shop.sell(2500)
     shop.pass_days(3)
@@ -151,7 +201,7 @@ async def test_who_comes_back_after_its_lease_has_ended_changes_nothing(shop: Sh
 
 
 async def test_workers_sweep_beside_each_other(shop: Shop):
-    """J8: everything that the calendar says is planned once and done once."""
+    """Everything that the calendar says is planned once and done once."""
     for _ in range(3):
         await shop.sell(1000)
         shop.pass_days(1)
@@ -164,7 +214,7 @@ async def test_workers_sweep_beside_each_other(shop: Shop):
     assert sum(done) == len(questions) + 3  # the settlement, the catalogue, forgetting
 
 
-# Every job may run twice, and beside itself (J4).
+# Every job may run twice, and beside itself.
 
 
 async def code_to_exchange(stage: Stage) -> None:
@@ -242,6 +292,13 @@ async def letter_to_send(stage: Stage) -> None:
         await mail.send(tx, KEYRING, None, "ann@example.com", "Hello", "Hello, Ann.", stage.now())
 
 
+async def delivery_to_send(stage: Stage) -> None:
+    """It fails, since nothing is sent there."""
+    await an_endpoint(stage.owner, stage.account_id, "http://127.0.0.1:9/")
+    await an_event(stage.owner, stage.account_id, entity="conv_1", body="{}")
+    await relay(stage.deps)
+
+
 BEFORE = {
     Kind.EXCHANGE_CODE: code_to_exchange,
     Kind.DISCOVER_PROFILES: profiles_to_discover,
@@ -253,9 +310,10 @@ BEFORE = {
     Kind.MEASURE_REPUTATION: account_to_measure,
     Kind.MEASURE_TRACK_RECORD: affiliate_to_measure,
     Kind.FORGET_OLD: something_to_forget,
+    Kind.DELIVER_WEBHOOKS: delivery_to_send,
 }
 
-LOGS = {"report_run", "report_page", "catalog_run", "settlement"}
+LOGS = {"report_run", "report_page", "catalog_run", "settlement", "webhook_attempt"}
 """A job that runs twice says so there, and nowhere else."""
 
 
@@ -285,7 +343,6 @@ async def test_every_kind_of_job_is_among_those_that_may_run_twice():
 
 @pytest.mark.parametrize("kind", BEFORE)
 async def test_a_job_that_runs_twice_or_beside_itself_ends_the_same(another_stage: Any, kind: Kind):
-    """J4."""
     ends = []
     for times, at_once in ((1, False), (2, False), (2, True)):
         async with another_stage() as stage:

@@ -131,7 +131,7 @@ async def a_letter(stage: Stage, account_id: UUID | None = None) -> Duty:
 
 
 async def send(stage: Stage, duty: Duty, url: str, tls: ssl.SSLContext | None = None) -> None:
-    post = Post(SENDER, Smtp(smtp_server(url), tls))
+    post = Post(SENDER, Smtp(smtp_server(url), tls, patience_s=3))
     await send_mail(replace(stage.deps, post=post), duty)
 
 

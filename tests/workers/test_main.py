@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -28,6 +27,7 @@ from api.app import ring
 from db.pool import Database
 from domain.duties import actions
 from domain.duties.rules import QUEUE, Kind
+from tests.environment import LEAST
 from tests.factories import a_profile, a_seller_account, a_store, an_account
 from tests.shop import empty
 
@@ -52,15 +52,10 @@ def environment(shared_url: str, redis_url: str) -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "DATABASE_URL": shared_url,
         "REDIS_URL": redis_url,
-        "SEALING_KEYS": f"k1:{b64encode(bytes(32)).decode()}",
+        **LEAST,
         "ENVIRONMENT": "development",
         "PUBLIC_URL": "https://links.example.com",
         "AMAZON_ORIGIN": "http://127.0.0.1:9",
-        "AMAZON_ADS_CLIENT_ID": "ads",
-        "AMAZON_ADS_CLIENT_SECRET": "secret-1",
-        "AMAZON_SELLER_CLIENT_ID": "seller",
-        "AMAZON_SELLER_CLIENT_SECRET": "secret-2",
-        "AMAZON_SELLER_APPLICATION_ID": "application",
     }
 
 
@@ -100,7 +95,7 @@ async def has_looked(owner: asyncpg.Connection) -> None:
 async def promise(db: Database, at: datetime | None = None) -> Callable[[], Awaitable[bool]]:
     """A duty that is done by finding its profile gone; whether it is done."""
     account_id, subject = uuid4(), str(uuid4())
-    payload = {"profile_id": subject}
+    payload = {"profile_id": subject, "level": "CAMPAIGN", "purpose": "DAILY", "window": []}
     async with db.transaction(account_id) as tx:
         await actions.promise(
             tx, Kind.PULL_REPORT, subject, account_id, payload, at or datetime.now(UTC)
@@ -143,7 +138,7 @@ async def test_a_ring_wakes_it_and_a_signal_ends_it(
 async def test_a_sweep_finds_what_no_ring_woke(
     shared_db: Database, owner: asyncpg.Connection, environment: dict[str, str], tmp_path: Path
 ):
-    """J5: whatever Redis forgets is done all the same."""
+    """Whatever Redis forgets is done all the same."""
     log = tmp_path / "log"
     with process("workers", env=environment | {"SWEEP_SECONDS": "1"}, log=log) as worker:
         await has_looked(owner)
@@ -162,10 +157,9 @@ async def a_store_to_settle(owner: asyncpg.Connection) -> UUID:
     return profile_id
 
 
-async def test_a_signal_in_the_middle_of_a_job_puts_it_back(
+async def test_a_signal_lets_a_job_be_done_and_a_second_one_puts_it_back(
     owner: asyncpg.Connection, shared_url: str, environment: dict[str, str], tmp_path: Path
 ):
-    """J7."""
     profile_id = await a_store_to_settle(owner)
     log = tmp_path / "log"
     other = await asyncpg.connect(shared_url)
@@ -177,7 +171,10 @@ async def test_a_signal_in_the_middle_of_a_job_puts_it_back(
                 return bool(await owner.fetchval("SELECT attempts FROM duty WHERE attempts = 1"))
 
             await until(waits, 15)
-            await asyncio.sleep(0.1)
+            worker.send_signal(signal.SIGTERM)
+            await asyncio.sleep(0.3)
+            assert worker.poll() is None
+            assert await waits()
             assert stop(worker) == 0, log.read_text()
     await other.close()
 

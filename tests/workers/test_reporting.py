@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import gzip
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
 from domain.reports.rows import Level
 from domain.reports.runs import Purpose, earliest
 from domain.reports.scheduling import plan_backfill
-from tests.shop import Shop, a_shop, asins_of
-from tests.stage import AMAZON, Stage
+from tests.shop import Shop, asins_of
+from tests.stage import AMAZON
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -114,7 +113,6 @@ async def test_a_short_429_is_sat_out(shop: Shop, retry_after: int | None, body:
 async def test_a_long_refusal_is_put_off_and_then_made_good(
     shop: Shop, fault: dict[str, object], wait: timedelta
 ):
-    """I7."""
     await a_visible_day(shop)
     shop.fault(**fault)  # type: ignore[arg-type]
 
@@ -177,14 +175,14 @@ async def many_creatives(shop: Shop) -> None:
 
 
 async def test_pages_follow_each_other_and_a_circle_is_held(shop: Shop):
-    """I4: what Amazon does not bring to an end may be incomplete."""
+    """What Amazon does not bring to an end may be incomplete."""
     await many_creatives(shop)
     assert (await shop.pull(Level.CREATIVE))["pages"] == 2
     own_tags = await shop.owner.fetchval("SELECT count(*) FROM own_tag_row")
     assert own_tags > 5000
     shop.fault("repeated_cursor")
 
-    run = await shop.pull(Level.CREATIVE, Purpose.REQUESTED)
+    run = await shop.insist(Level.CREATIVE, Purpose.REQUESTED)
 
     assert run["state"] == "HELD"
     assert "may be missing" in run["problem"]
@@ -194,7 +192,6 @@ async def test_pages_follow_each_other_and_a_circle_is_held(shop: Shop):
 
 @pytest.mark.parametrize(("days", "keep"), [(6, 0.2), (6, 0.0), (1, 0.0)])
 async def test_a_shrunken_report_is_held_and_changes_nothing(shop: Shop, days: int, keep: float):
-    """I4."""
     await shop.click(12)
     for _ in range(days):
         await shop.sell(1000)
@@ -207,10 +204,11 @@ async def test_a_shrunken_report_is_held_and_changes_nothing(shop: Shop, days: i
     shop.fault("shrunken", keep=keep)
     shop.pass_days(1)
 
-    run = await shop.pull()
+    run = await shop.insist()
 
     assert run["state"] == "HELD"
     assert "accept it" in run["problem"]
+    assert [one["state"] for one in await shop.runs()] == ["APPLIED", *["FAILED"] * 3, "HELD"]
     assert (await shop.conversions(), await shop.versions()) == before
     assert await shop.duty() == {}
 
@@ -240,7 +238,7 @@ async def test_totals_that_were_given_before_are_not_lost_to_a_refusal(shop: Sho
     await with_halo(shop)
     shop.fault("totals_refused")
 
-    run = await shop.pull()
+    run = await shop.insist()
 
     assert run["state"] == "HELD"
     assert [one["sales_minor"] for one in await shop.conversions()] == [6500]
@@ -263,7 +261,6 @@ async def test_a_bonus_that_is_not_given_is_no_failure(shop: Shop, fault: str):
 
 
 async def test_rows_without_an_id_are_set_apart(shop: Shop):
-    """I4."""
     await a_visible_day(shop)
     shop.fault("null_ids")
     shop.stage.world.change_switches({"console_campaigns": False})
@@ -280,7 +277,7 @@ async def test_rows_without_an_id_are_set_apart(shop: Shop):
 
 
 async def test_a_consent_taken_back_stops_in_one_try(shop: Shop):
-    """I7: nothing is asked for until the seller connects again; then it goes on."""
+    """Nothing is asked for until the seller connects again; then it goes on."""
     await shop.work()
     await shop.tell("revocations", {"person": "june"})
     shop.pass_days(1)
@@ -386,6 +383,18 @@ async def test_a_report_that_had_to_wait_asks_for_what_is_still_answered(shop: S
     assert run["to_day"] == start + timedelta(days=29)
 
 
+async def test_a_report_that_had_to_wait_too_long_is_asked_for_no_more(shop: Shop):
+    start = earliest(Level.PRODUCTS, shop.today())
+    await shop.promise_report(Level.PRODUCTS, Purpose.LATE, start, start + timedelta(days=6))
+    shop.pass_days(7)
+    await shop.work()
+
+    late = "SELECT count(*) FROM report_run WHERE purpose = 'LATE' AND from_day <= $1"
+    assert await shop.owner.fetchval(late, start + timedelta(days=6)) == 0
+    assert await shop.owner.fetchval("SELECT count(*) FROM duty WHERE dead_at IS NOT NULL") == 0
+    assert await shop.owner.fetchval("SELECT count(*) FROM duty WHERE attempts > 0") == 0
+
+
 async def test_what_is_open_settles_after_its_store_was_disconnected(shop: Shop):
     """S67, S80i: on the thirtieth day after, in the store's time zone, and nothing is asked for."""
     await a_visible_day(shop)
@@ -407,49 +416,6 @@ async def test_what_is_open_settles_after_its_store_was_disconnected(shop: Shop)
     assert len(shop.stage.asked) == asked
     settlements = await shop.owner.fetch("SELECT local_day FROM settlement WHERE settled > 0")
     assert [row["local_day"] for row in settlements] == [shop.today()]
-
-
-async def a_month(stage: Stage) -> tuple[list[tuple[date, int]], int]:
-    """A sale a day; what became of them, and how often reports were asked for."""
-    shop = await a_shop(stage)
-    await shop.click(12)
-    for number in range(30):
-        await shop.sell(1000 + number)
-        shop.pass_days(1)
-        await shop.work()
-        for _ in range(3):
-            shop.stage.pass_time(minutes=5)
-            await shop.work()
-    shop.pass_days(3)
-    await shop.work()
-    shop.stage.pass_time(minutes=5)
-    await shop.work()
-    dead = await shop.owner.fetchval("SELECT count(*) FROM duty WHERE dead_at IS NOT NULL")
-    assert dead == 0
-    return [(one["day"], one["sales_minor"]) for one in await shop.conversions()], (
-        shop.stage.count(REPORT)
-    )
-
-
-async def test_a_month_of_faults_leaves_nothing_out(another_stage: Any):
-    """I7: every tenth answer is wrong, and it costs at most half as many requests again."""
-    async with another_stage() as stage:
-        right, enough = await a_month(stage)
-    async with another_stage() as stage:
-        for fault in (
-            {"kind": "status", "status": 502, "probability": 0.04},
-            {"kind": "throttled", "probability": 0.02},
-            {"kind": "throttled", "retry_after": 900, "probability": 0.01},
-            {"kind": "truncated", "probability": 0.03},
-        ):
-            stage.world.faults.order({"path": "/attribution/report", **fault})
-        found, asked = await a_month(stage)
-        struck = sum(fault.struck for fault in stage.world.faults.all())
-
-    assert len(right) == 30
-    assert found == right
-    assert struck >= 10
-    assert asked <= 1.5 * enough
 
 
 async def test_nothing_is_asked_for_a_store_that_has_gone(shop: Shop):

@@ -144,6 +144,42 @@ async def test_a_lease_that_was_left_behind_ends_by_itself(stage: Stage, tokens:
     assert stage.count("refresh_token") == 1
 
 
+async def test_a_slow_refresh_keeps_its_lease(stage: Stage, tokens: GrantTokens):
+    stage.pass_time(hours=2)
+    stage.world.faults.order({"kind": "slow", "ms": 60_000, "path": "/auth/o2/token", "times": 1})
+    task = asyncio.create_task(replace(tokens, beat_s=0.05).token())
+    ends: set[object] = set()
+    async with asyncio.timeout(20):
+        while len(ends - {None}) < 3:
+            grant = await stage.row("SELECT refresh_lease_until FROM amazon_grant")
+            ends.add(grant["refresh_lease_until"])
+
+    assert stage.count("refresh_token") == 1
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_who_lost_its_lease_while_it_asked_uses_what_is_kept(
+    stage: Stage, tokens: GrantTokens
+):
+    stage.pass_time(hours=2)
+    hooks = stage.deps.amazon.http.event_hooks["response"]
+
+    async def take_over(response: httpx.Response) -> None:
+        hooks.remove(take_over)
+        await stage.owner.execute(
+            """UPDATE amazon_grant SET refresh_lease_token = uuidv7(),
+                      refresh_lease_until = clock_timestamp() + interval '100 milliseconds'"""
+        )
+
+    hooks.append(take_over)
+
+    found = await tokens.token()
+
+    assert await tokens.token() == found
+    assert stage.count("refresh_token") == 2
+
+
 async def test_a_cancelled_refresh_gives_its_lease_back(stage: Stage, tokens: GrantTokens):
     stage.pass_time(hours=2)
     stage.world.faults.order({"kind": "slow", "ms": 60_000, "path": "/auth/o2/token", "times": 1})

@@ -13,7 +13,8 @@ import pytest
 
 from db.pool import Database
 from domain.duties import actions, queries
-from domain.duties.rules import Again, Dead, Duty, Kind
+from domain.duties.rules import Again, BeingDone, Dead, Duty, Kind
+from domain.errors import NotFound
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -49,7 +50,7 @@ async def fail(db: Database, duty: Duty, error: str = "no", at: datetime = NOW) 
 
 
 async def lapse(owner: asyncpg.Connection) -> None:
-    """The two minutes of every lease are over."""
+    """Every lease is over."""
     await owner.execute("UPDATE duty SET lease_until = now() - interval '1 second'")
 
 
@@ -184,7 +185,6 @@ async def test_a_heartbeat_keeps_the_lease(db: Database, owner: asyncpg.Connecti
 async def test_who_lost_the_lease_neither_finishes_nor_puts_back(
     db: Database, owner: asyncpg.Connection
 ):
-    """J9."""
     await promise(db)
     [stale] = await claim(db)
     await lapse(owner)
@@ -221,7 +221,6 @@ async def test_a_failure_puts_back_with_its_error(db: Database, owner: asyncpg.C
 async def test_twelve_failures_are_the_end_and_the_error_is_kept(
     db: Database, owner: asyncpg.Connection
 ):
-    """J6."""
     await promise(db)
     now = NOW
     for attempt in range(1, 13):
@@ -278,7 +277,7 @@ async def put_off(tx: Any, duty: Duty) -> None:
 async def test_what_is_promised_while_it_is_done_is_done_once_more(
     db: Database, owner: asyncpg.Connection, end: Any
 ):
-    """J1: who is at it may have looked before the change that the new promise is about."""
+    """Who is at it may have looked before the change that the new promise is about."""
     await promise(db, day=1)
     [duty] = await claim(db)
     await promise(db, at=NOW + MINUTE, day=2)
@@ -312,7 +311,7 @@ async def test_an_account_sees_its_own_duties_only(db: Database):
 
 
 async def test_a_kind_of_a_newer_release_is_left_to_it(db: Database, owner: asyncpg.Connection):
-    """J11: it neither stops this worker nor uses an attempt up."""
+    """It neither stops this worker nor uses an attempt up."""
     await promise(db, "known")
     await owner.execute(
         "INSERT INTO duty (kind, subject, account_id, run_at) VALUES ('teleport', 's', $1, $2)",
@@ -332,3 +331,65 @@ async def test_an_error_of_any_text_can_be_kept(db: Database, owner: asyncpg.Con
     [row] = await rows(owner)
     assert row["last_error"].startswith("a NUL \N{REPLACEMENT CHARACTER} and more!")
     assert len(row["last_error"]) == 2000
+
+
+async def test_a_dead_and_a_waiting_duty_are_tried_again_at_once(
+    db: Database, owner: asyncpg.Connection
+):
+    await promise(db, "dead")
+    await promise(db, "waits", at=NOW + 300 * MINUTE)
+    [duty] = await claim(db)
+    async with db.system() as tx:
+        await actions.give_up(tx, duty, "a person has to look", NOW)
+    ids = [row["id"] for row in await rows(owner)]
+
+    async with db.transaction(ACCOUNT) as tx:
+        assert await actions.retry(tx, ACCOUNT, ids, NOW + MINUTE) == dict.fromkeys(ids)
+
+    assert {one["last_error"] for one in await rows(owner)} == {"a person has to look", None}
+    again = await claim(db, NOW + MINUTE)
+    assert {(one.subject, one.attempts) for one in again} == {("dead", 1), ("waits", 1)}
+
+
+async def test_what_is_being_done_or_gone_or_anothers_is_not_tried_again(
+    db: Database, owner: asyncpg.Connection
+):
+    other = UUID(int=2)
+    await promise(db, "being done")
+    [busy] = await claim(db)
+    await promise(db, "theirs", account_id=other)
+    [theirs] = [row["id"] for row in await rows(owner) if row["subject"] == "theirs"]
+    gone = uuid4()
+    before = await rows(owner)
+
+    async with db.transaction(ACCOUNT) as tx:
+        verdicts = await actions.retry(tx, ACCOUNT, [busy.id, theirs, gone], NOW)
+
+    assert isinstance(verdicts[busy.id], BeingDone)
+    assert "Look again" in str(verdicts[busy.id])
+    assert {type(verdicts[id]) for id in (theirs, gone)} == {NotFound}
+    assert await rows(owner) == before
+    async with db.system() as tx:
+        anybodys = await actions.retry_any(tx, [busy.id, theirs, gone], NOW)
+    assert [type(anybodys[id]) for id in (busy.id, theirs, gone)] == [
+        BeingDone, type(None), NotFound,
+    ]  # fmt: skip
+    await lapse(owner)
+    async with db.transaction(ACCOUNT) as tx:
+        assert await actions.retry(tx, ACCOUNT, [busy.id], NOW) == {busy.id: None}
+
+
+async def test_what_is_tried_again_is_not_kept_by_whoever_came_back(
+    db: Database, owner: asyncpg.Connection
+):
+    """Its lease was over, somebody asked for it anew, and the first one finishes after all."""
+    await promise(db)
+    [stale] = await claim(db)
+    await lapse(owner)
+    async with db.transaction(ACCOUNT) as tx:
+        await actions.retry(tx, ACCOUNT, [stale.id], NOW)
+
+    await finish(db, stale)
+
+    [again] = await claim(db)
+    assert (again.id, again.attempts) == (stale.id, 1)
