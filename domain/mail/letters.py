@@ -149,6 +149,36 @@ def invitation_answered(
     )
 
 
+def webhooks_fail(front_end_url: str, url: str) -> Letter:
+    """To the owners of an endpoint to which deliveries have failed a few times in a row."""
+    return _letter(
+        "Your webhooks do not arrive",
+        f"our last deliveries to your webhook endpoint {_quoted(url, 200)} have failed. What it"
+        " answered stands beside each of them here:",
+        f"{front_end_url}/webhooks",
+        "We try each of them ten times in three days. If nothing arrives for five days, the"
+        " endpoint is disabled.",
+        front_end_url,
+    )
+
+
+def webhooks_disabled(front_end_url: str, url: str, *, gone: bool) -> Letter:
+    """To the owners of an endpoint to which nothing is sent any more."""
+    why = (
+        "has answered 410, which means that it wants no more deliveries"
+        if gone
+        else "has taken nothing for five days"
+    )
+    return _letter(
+        "Your webhook endpoint is disabled",
+        f"your webhook endpoint {_quoted(url, 200)} {why}, and we have disabled it. When it works"
+        " again, enable it here, and send again what it missed:",
+        f"{front_end_url}/webhooks",
+        "What happens meanwhile is kept for you.",
+        front_end_url,
+    )
+
+
 def password_page(front_end_url: str, token: str) -> str:
     """Where a password is chosen, for whoever is told otherwise than by letter."""
     return _page(front_end_url, "reset-password", token)
