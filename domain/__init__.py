@@ -19,8 +19,13 @@ loads, decides and stores inside a transaction that the caller commits.
     applications  affiliates who ask to join a listed programme
     mail          letters, sealed until a worker sends them
     audit         who did what, in a chain that shows what was altered
+    erasure       people and affiliates who are forgotten, and what stays of them
+    secrets       what is sealed, wherever it lies, sealed anew with another key
     idempotency   a mutation asked twice under one key is done once and answered twice
+    events        what happened, for whoever listens
+    webhooks      who listens, and what is on its way to them
     duties        promises that a worker keeps
+    watching      what is late, stuck, or waits for a person, over all accounts
 
 The way of one sale: a shopper opens a link (links, clicks) and buys at Amazon. A day later a report
 shows it (reports), which makes a conversion (conversions) priced by the offer of that day (offers).

@@ -16,6 +16,8 @@ from db.pool import Tx
 from domain.affiliates import bulk, queries, rules, tagging
 from domain.affiliates.rules import Affiliate, AlreadyPartner, Partnership, Side, Status
 from domain.errors import NotFound
+from domain.events import news
+from domain.events.rules import EventType
 from domain.ids import encode
 from domain.links.tags import campaign_token
 from domain.offers import queries as offers
@@ -52,8 +54,16 @@ async def add_known_to_offer(
     if await queries.left(tx, account_id, affiliate_id):
         raise rules.AffiliateLeft
     partnership = await add_to_offer(tx, account_id, affiliate_id, offer_id, now)
-    await queries.answer_waiting(tx, account_id, partnership.store_id, affiliate_id, actor, now)
+    await answer_waiting(tx, account_id, partnership.store_id, affiliate_id, actor, now)
     return partnership
+
+
+async def answer_waiting(
+    tx: Tx, account_id: UUID, store_id: UUID, affiliate_id: UUID, by: str, now: datetime
+) -> None:
+    """Whatever still waits between a store and an affiliate, who are partners now, is accepted."""
+    answered = await queries.answer_waiting(tx, account_id, store_id, affiliate_id, by, now)
+    await news.applications(tx, account_id, answered, EventType.APPLICATION_ACCEPTED, now)
 
 
 async def add_to_offer(
@@ -77,14 +87,16 @@ async def add_to_offer(
     )
     if created is not None:
         await queries.assign(tx, account_id, [created.id], offer_id, today)
+        await news.partnership_created(tx, account_id, created.id, now)
         return created
     known, offer_name = await queries.lock_between(tx, account_id, offer.store_id, affiliate_id)
     if known.status is not Status.ENDED:
         raise AlreadyPartner(known.id, offer_name)
     if await queries.priced_since(tx, account_id, [known.id], today):
         raise SalesAlreadyReported(today)
-    await queries.set_status(tx, account_id, [known.id], Status.ACTIVE, None, Side.BRAND, now)
-    await bulk.put_on(tx, account_id, [known.id], offer_id, today, today)
+    async with news.partnerships_changing(tx, account_id, [known.id], now):
+        await queries.set_status(tx, account_id, [known.id], Status.ACTIVE, None, Side.BRAND, now)
+        await bulk.put_on(tx, account_id, [known.id], offer_id, today, today)
     return replace(known, status=Status.ACTIVE, offer_id=offer_id)
 
 
@@ -109,7 +121,8 @@ async def start_planned_moves(tx: Tx, account_id: UUID, store_id: UUID, now: dat
     """
     today = await bulk.today_at(tx, account_id, store_id, now)
     behind = await queries.lock_planned(tx, account_id, store_id, today)
-    await queries.start_planned(tx, account_id, behind, today)
+    async with news.partnerships_changing(tx, account_id, behind, now):
+        await queries.start_planned(tx, account_id, behind, today)
     return len(behind)
 
 

@@ -18,6 +18,7 @@ from domain.affiliates import queries, rules, tagging
 from domain.affiliates.rules import Partnership, Side, Status
 from domain.clock import local_day
 from domain.errors import NotFound, Refusal
+from domain.events import news
 from domain.ids import encode
 from domain.offers import queries as offers
 from domain.offers.lifecycle import Offer, SalesAlreadyReported, check_not_archived
@@ -79,7 +80,8 @@ async def move_many(
         return True
 
     to_move, outcomes = _judged(ids, found, may_move)
-    await put_on(tx, account_id, to_move, offer.id, since, today)
+    async with news.partnerships_changing(tx, account_id, to_move, now):
+        await put_on(tx, account_id, to_move, offer.id, since, today)
     return outcomes
 
 
@@ -115,7 +117,8 @@ async def turn(
     found = await queries.lock(tx, account_id, ids)
     to_write, outcomes = _judged(ids, found, lambda one: rules.turns(one.status, status))
     if to_write:
-        await queries.set_status(tx, account_id, to_write, status, reason, by, now)
+        async with news.partnerships_changing(tx, account_id, to_write, now):
+            await queries.set_status(tx, account_id, to_write, status, reason, by, now)
     return outcomes
 
 

@@ -67,10 +67,12 @@ async def left(tx: Tx, account_id: UUID, affiliate_id: UUID) -> bool:
 
 async def answer_waiting(
     tx: Tx, account_id: UUID, store_id: UUID, affiliate_id: UUID, by: str, now: datetime
-) -> None:
+) -> list[UUID]:
     """They are partners now: an application or invitation that still waits between the two says so,
     or it could be accepted once they have parted. One that somebody is answering just now is left
-    to them, who find a partner; to wait for them here is to wait for somebody who waits."""
+    to them, who find a partner; to wait for them here is to wait for somebody who waits.
+
+    The applications that were answered so."""
     await tx.execute(
         """UPDATE invitation SET state = 'ACCEPTED', answered_at = $4
             WHERE account_id = $1
@@ -79,7 +81,7 @@ async def answer_waiting(
                             AND state = 'SENT' FOR UPDATE SKIP LOCKED)""",
         account_id, store_id, affiliate_id, now,
     )  # fmt: skip
-    await tx.execute(
+    rows = await tx.fetch(
         """WITH answered AS (
              UPDATE application SET state = 'ACCEPTED', decided_by = $4, decided_at = $5
               WHERE account_id = $1
@@ -88,9 +90,10 @@ async def answer_waiting(
                               AND state = 'SUBMITTED' FOR UPDATE SKIP LOCKED)
              RETURNING id)
            INSERT INTO application_event (account_id, application_id, state, actor, at)
-           SELECT $1, id, 'ACCEPTED', $4, $5 FROM answered RETURNING id""",
+           SELECT $1, id, 'ACCEPTED', $4, $5 FROM answered RETURNING application_id""",
         account_id, store_id, affiliate_id, by, now,
     )  # fmt: skip
+    return [row["application_id"] for row in rows]
 
 
 async def insert(

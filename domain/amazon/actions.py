@@ -17,6 +17,7 @@ from domain.amazon.rules import (
     Declined,
     FoundProfile,
     Grant,
+    GrantState,
     Measurement,
     MerchantTaken,
     Started,
@@ -25,6 +26,8 @@ from domain.amazon.rules import (
 from domain.duties.actions import promise
 from domain.duties.rules import Kind
 from domain.errors import InvalidInput, NotFound
+from domain.events import news
+from domain.events.rules import EventType
 from domain.ids import encode
 from domain.reports.scheduling import plan_backfill
 from domain.sealing import Keyring
@@ -127,6 +130,10 @@ async def connect(tx: Tx, grant: Grant, tokens: Tokens, keyring: Keyring, now: d
         now,
     )
     await _promise_what_waited(tx, grant, now)
+    if grant.state is not GrantState.CONNECTED:
+        await news.stores_of_seller(
+            tx, grant.account_id, grant.seller_account_id, EventType.STORE_CONNECTED, now
+        )
     return done
 
 
@@ -161,16 +168,23 @@ async def keep_refreshed(
     )
 
 
-async def lose_consent(tx: Tx, grant: Grant, lease: UUID, said: str) -> None:
+async def lose_consent(tx: Tx, grant: Grant, lease: UUID, said: str, now: datetime) -> None:
     """Amazon does not honour the refresh token: nothing is fetched until the seller consents."""
     problem = f"Amazon no longer honours the seller's consent. Connect again. ({said})"
-    await queries.lose(tx, grant, lease, problem)
+    if await queries.lose(tx, grant, lease, problem):
+        await _tell_to_reconnect(tx, grant, now)
 
 
-async def refuse_code(tx: Tx, grant: Grant, said: str) -> None:
+async def refuse_code(tx: Tx, grant: Grant, said: str, now: datetime) -> None:
     """Amazon does not take the grant's code; a consent that works stays."""
-    await queries.refuse_code(
-        tx, grant, f"The consent could not be completed. Connect again. ({said})"
+    problem = f"The consent could not be completed. Connect again. ({said})"
+    if await queries.refuse_code(tx, grant, problem):
+        await _tell_to_reconnect(tx, grant, now)
+
+
+async def _tell_to_reconnect(tx: Tx, grant: Grant, now: datetime) -> None:
+    await news.stores_of_seller(
+        tx, grant.account_id, grant.seller_account_id, EventType.STORE_RECONNECT_NEEDED, now
     )
 
 

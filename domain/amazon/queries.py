@@ -149,21 +149,23 @@ async def store_tokens(
     return not kept
 
 
-async def refuse_code(tx: Tx, grant: Grant, problem: str) -> None:
-    """Amazon does not take the grant's code."""
-    await tx.execute(
+async def refuse_code(tx: Tx, grant: Grant, problem: str) -> bool:
+    """Amazon does not take the grant's code. Whether there is no consent now that works."""
+    without = await tx.fetchval(
         """UPDATE amazon_grant SET sealed_code = NULL, problem = $4,
                   state = CASE state WHEN 'CONNECTED' THEN state ELSE 'RECONNECT' END
-            WHERE account_id = $1 AND id = $2 AND sealed_code = $3""",
+            WHERE account_id = $1 AND id = $2 AND sealed_code = $3
+           RETURNING state = 'RECONNECT'""",
         grant.account_id, grant.id, grant.sealed_code, problem,
     )  # fmt: skip
+    return bool(without)
 
 
 async def lease_refresh(tx: Tx, grant: Grant, lease: UUID) -> bool:
     """True for the one caller who may refresh the access token that `grant` was read with."""
     leased = await tx.fetchval(
         """UPDATE amazon_grant SET refresh_lease_token = $3,
-                  refresh_lease_until = now() + interval '1 minute'
+                  refresh_lease_until = now() + interval '15 seconds'
             WHERE account_id = $1 AND id = $2 AND state = 'CONNECTED'
               AND sealed_access_token IS NOT DISTINCT FROM $4
               AND sealed_refresh_token = $5
@@ -190,6 +192,15 @@ async def store_refreshed(
     return bool(stored)
 
 
+async def extend_lease(tx: Tx, grant: Grant, lease: UUID) -> None:
+    """Whoever is still refreshing says so, well before the lease ends."""
+    await tx.execute(
+        """UPDATE amazon_grant SET refresh_lease_until = now() + interval '15 seconds'
+            WHERE account_id = $1 AND id = $2 AND refresh_lease_token = $3""",
+        grant.account_id, grant.id, lease,
+    )  # fmt: skip
+
+
 async def end_lease(tx: Tx, grant: Grant, lease: UUID) -> None:
     await tx.execute(
         """UPDATE amazon_grant SET refresh_lease_token = NULL, refresh_lease_until = NULL
@@ -198,15 +209,17 @@ async def end_lease(tx: Tx, grant: Grant, lease: UUID) -> None:
     )  # fmt: skip
 
 
-async def lose(tx: Tx, grant: Grant, lease: UUID, problem: str) -> None:
-    """Amazon no longer honours the refresh token that the lease was taken for."""
-    await tx.execute(
+async def lose(tx: Tx, grant: Grant, lease: UUID, problem: str) -> bool:
+    """Amazon no longer honours the refresh token that the lease was taken for. False when the
+    lease is somebody else's by now, who will see for themselves."""
+    lost = await tx.fetchval(
         """UPDATE amazon_grant SET state = 'RECONNECT', problem = $4,
                   sealed_access_token = NULL, access_expires_at = NULL,
                   refresh_lease_token = NULL, refresh_lease_until = NULL
-            WHERE account_id = $1 AND id = $2 AND refresh_lease_token = $3""",
+            WHERE account_id = $1 AND id = $2 AND refresh_lease_token = $3 RETURNING true""",
         grant.account_id, grant.id, lease, problem,
     )  # fmt: skip
+    return bool(lost)
 
 
 async def set_problem(tx: Tx, account_id: UUID, id: UUID, problem: str | None) -> None:

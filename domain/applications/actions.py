@@ -9,13 +9,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from db.pool import Tx
-from domain.affiliates.actions import add_to_offer
-from domain.affiliates.queries import answer_waiting
+from domain.affiliates.actions import add_to_offer, answer_waiting
 from domain.applications import queries, rules
 from domain.applications.rules import Application, Draft, State
 from domain.applications.telling import Post, tell
 from domain.clock import local_day
 from domain.errors import NotFound, Refusal
+from domain.events import news
+from domain.events.rules import EventType
 from domain.ids import encode
 from domain.marketplace import actions as marketplace
 from domain.marketplace import queries as listings
@@ -79,6 +80,7 @@ async def apply(
     await queries.insert_event(
         tx, account_id, application.id, State.SUBMITTED, doubt and doubt.value, actor, now
     )
+    await news.applications(tx, account_id, [application.id], _BECAME[State.SUBMITTED], now)
     if doubt is None:
         return await _accept(tx, account_id, application, rules.RULES, now, post)
     await tell(tx, account_id, application.id, post, now)
@@ -194,8 +196,17 @@ async def _set(
 ) -> Application:  # fmt: skip
     await queries.set_state(tx, account_id, application.id, state, reason, by, now)
     await queries.insert_event(tx, account_id, application.id, state, reason, by, now)
+    await news.applications(tx, account_id, [application.id], _BECAME[state], now)
     await tell(tx, account_id, application.id, post, now)
     return replace(application, state=state, decided_at=now)
+
+
+_BECAME = {
+    State.SUBMITTED: EventType.APPLICATION_SUBMITTED,
+    State.ACCEPTED: EventType.APPLICATION_ACCEPTED,
+    State.REJECTED: EventType.APPLICATION_REJECTED,
+    State.WITHDRAWN: EventType.APPLICATION_WITHDRAWN,
+}
 
 
 async def _locked(tx: Tx, account_id: UUID, application_id: UUID) -> Application:

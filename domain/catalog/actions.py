@@ -19,6 +19,8 @@ from domain.catalog.stocktaking import Item, Shelf, Shrunken, kept_entries, take
 from domain.duties.actions import promise
 from domain.duties.rules import Kind
 from domain.errors import NotFound
+from domain.events import news
+from domain.events.rules import EventType
 from domain.ids import encode
 from domain.marketplace import showing
 from domain.money import exponent
@@ -47,6 +49,7 @@ async def connect_store(
     with refuses("store_marketplace_key", with_=StoreExists(brand_name, where, False)):
         store_id = await queries.insert_amazon_store(tx, account_id, brand_id, name, profile, now)
     await _begin_ingestion(tx, account_id, store_id, profile, now)
+    await news.stores(tx, account_id, [store_id], EventType.STORE_CONNECTED, now)
     return store_id
 
 
@@ -68,9 +71,11 @@ async def connect_dtc_store(
     if brand_id is None:
         brand_id = await queries.insert_brand(tx, account_id, None, brand_name, now)
     with refuses("store_url_key", with_=StoreExists(brand_name, url, False)):
-        return await queries.insert_shop(
+        store_id = await queries.insert_shop(
             tx, account_id, brand_id, name, url, currency, time_zone, now
         )
+    await news.stores(tx, account_id, [store_id], EventType.STORE_CONNECTED, now)
+    return store_id
 
 
 async def disconnect_store(tx: Tx, account_id: UUID, store_id: UUID, now: datetime) -> None:
@@ -79,7 +84,7 @@ async def disconnect_store(tx: Tx, account_id: UUID, store_id: UUID, now: dateti
     store = await _store(tx, account_id, store_id)
     if store.connected:
         await queries.set_disconnected(tx, account_id, store_id, now)
-        await showing.take_down(tx, account_id, store_id)
+        await showing.take_down(tx, account_id, store_id, now)
 
 
 async def reconnect_store(tx: Tx, account_id: UUID, store_id: UUID, now: datetime) -> None:
@@ -87,10 +92,11 @@ async def reconnect_store(tx: Tx, account_id: UUID, store_id: UUID, now: datetim
     store = await _store(tx, account_id, store_id)
     if store.connected:
         return
-    await queries.set_disconnected(tx, account_id, store_id, None)
+    await queries.set_reconnected(tx, account_id, store_id, now)
     if store.profile_id is not None:
         profile = await _connectable(tx, account_id, store.profile_id)
         await _begin_ingestion(tx, account_id, store_id, profile, now)
+    await news.stores(tx, account_id, [store_id], EventType.STORE_CONNECTED, now)
 
 
 async def sync_products(tx: Tx, account_id: UUID, store_id: UUID, now: datetime) -> None:
@@ -152,10 +158,12 @@ async def apply_listing(
         return False
     account_id, store_id = supply.account_id, supply.store_id
     fresh = [*stock.added, *stock.changed]
-    await queries.upsert_products(tx, account_id, store_id, supply.currency, fresh, now)
-    unchanged = [product.sku for product in stock.unchanged]
-    await queries.touch_products(tx, account_id, store_id, unchanged, now)
-    await queries.miss_products(tx, account_id, store_id, stock.missed)
+    leaving = [one.sku for one in (*fresh, *stock.missed) if one.status == "INACTIVE"]
+    async with news.products_leaving(tx, account_id, store_id, leaving, now):
+        await queries.upsert_products(tx, account_id, store_id, supply.currency, fresh, now)
+        unchanged = [product.sku for product in stock.unchanged]
+        await queries.touch_products(tx, account_id, store_id, unchanged, now)
+        await queries.miss_products(tx, account_id, store_id, stock.missed)
     await queries.close_run(
         tx, run, "APPLIED", now, listed=listed, other_brands=stock.other_brands,
         added=len(stock.added), changed=len(stock.changed), deactivated=stock.deactivated,

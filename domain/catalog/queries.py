@@ -176,7 +176,15 @@ async def brand_name(tx: Tx, account_id: UUID, brand_id: UUID) -> str | None:
     return name
 
 
-async def set_disconnected(tx: Tx, account_id: UUID, id: UUID, at: datetime | None) -> None:
+async def set_reconnected(tx: Tx, account_id: UUID, id: UUID, at: datetime) -> None:
+    await tx.execute(
+        """UPDATE store SET disconnected_at = NULL, reconnected_at = $3
+            WHERE account_id = $1 AND id = $2""",
+        account_id, id, at,
+    )  # fmt: skip
+
+
+async def set_disconnected(tx: Tx, account_id: UUID, id: UUID, at: datetime) -> None:
     await tx.execute(
         "UPDATE store SET disconnected_at = $3 WHERE account_id = $1 AND id = $2",
         account_id, id, at,
@@ -296,9 +304,19 @@ async def insert_run(tx: Tx, account_id: UUID, store_id: UUID, now: datetime) ->
     return Run(*row)
 
 
+async def set_progress(tx: Tx, run: Run, read: int, expected: int) -> None:
+    """How many SKUs have been read, of how many that Amazon says there are."""
+    await tx.execute(
+        """UPDATE catalog_run SET read = $3, expected = $4
+            WHERE account_id = $1 AND id = $2 AND state = 'RUNNING'""",
+        run.account_id, run.id, read, expected,
+    )  # fmt: skip
+
+
 async def set_report(tx: Tx, run: Run, amazon_report_id: str) -> None:
     await tx.execute(
-        """UPDATE catalog_run SET method = 'REPORT', amazon_report_id = $3
+        """UPDATE catalog_run SET method = 'REPORT', amazon_report_id = $3, read = 0,
+                  expected = NULL
             WHERE account_id = $1 AND id = $2""",
         run.account_id, run.id, amazon_report_id,
     )  # fmt: skip

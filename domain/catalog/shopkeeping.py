@@ -14,6 +14,7 @@ from domain.catalog.rules import StoreExists
 from domain.catalog.shop_queries import Shop
 from domain.catalog.shops import Entry, NotAShop, ShopInUse, ShopProduct
 from domain.errors import InvalidInput, NotFound, Refusal
+from domain.events import news
 from domain.ids import encode
 from domain.marketplace.showing import refresh
 from domain.money import exponent
@@ -71,8 +72,12 @@ async def put_shop_products(
             read.append(product)
             taken[product.sku] = product
     ids: dict[str, UUID] = {}
+    leaving = [one.sku for one in taken.values() if one.status == "INACTIVE"]
     if taken:
-        ids = await shop_queries.put_shop_products(tx, account_id, shop, list(taken.values()), now)
+        async with news.products_leaving(tx, account_id, store_id, leaving, now):
+            ids = await shop_queries.put_shop_products(
+                tx, account_id, shop, list(taken.values()), now
+            )
     return [one if isinstance(one, Refusal) else ids[one.sku] for one in read]
 
 

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from db.pool import Tx
 from domain.affiliates import actions as affiliates
-from domain.affiliates.queries import answer_waiting
 from domain.affiliates.rules import AlreadyPartner, Partnership
 from domain.applications.telling import Post
 from domain.discovery import invitation as rules
@@ -121,7 +120,7 @@ async def accept(
     )
     await invitations.close(tx, account_id, invitation_id, State.ACCEPTED, None, now)
     partnership = await affiliates.add_to_offer(tx, account_id, affiliate_id, offer_id, now)
-    await answer_waiting(tx, account_id, sent.store_id, affiliate_id, sent.sent_by, now)
+    await affiliates.answer_waiting(tx, account_id, sent.store_id, affiliate_id, sent.sent_by, now)
     await tell_answered(tx, account_id, invitation_id, post, now, accepted=True)
     return partnership
 

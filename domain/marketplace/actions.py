@@ -14,6 +14,7 @@ from domain.duties import actions as duties
 from domain.duties.queries import take_slots
 from domain.duties.rules import Kind
 from domain.errors import NotFound
+from domain.events import news
 from domain.ids import encode
 from domain.marketplace import agreements, queries, rules, showing
 from domain.marketplace.agreements import Agreement
@@ -41,7 +42,8 @@ async def list_offer(tx: Tx, account_id: UUID, offer_id: UUID, form: Form, now: 
     shown = await queries.shown(tx, account_id, offer_id, local_day(now, time_zone))
     if shown is None:
         raise rules.NotInForceYet(offer.versions[0].starts_on)
-    id = await queries.put(tx, account_id, offer_id, shown, form, now)
+    async with news.listing_changing(tx, account_id, now):
+        id = await queries.put(tx, account_id, offer_id, shown, form, now)
     await queries.keep_words(tx, account_id)
     return id
 
@@ -64,17 +66,19 @@ async def edit_listing(
         kept.acceptance if acceptance is None else acceptance,
     )
     if form != kept:
-        await queries.rewrite(tx, account_id, form, now)
+        async with news.listing_changing(tx, account_id, now):
+            await queries.rewrite(tx, account_id, form, now)
         await queries.keep_words(tx, account_id)
 
 
-async def unlist(tx: Tx, account_id: UUID, listing_id: UUID) -> Listing:
+async def unlist(tx: Tx, account_id: UUID, listing_id: UUID, now: datetime) -> Listing:
     """Take an offer out of the marketplace; what it was. Applications stay as they are.
 
     Raises NotFound.
     """
     listing = await _locked(tx, account_id, listing_id)
-    await queries.delete(tx, account_id, listing_id)
+    async with news.listing_changing(tx, account_id, now):
+        await queries.delete(tx, account_id, listing_id)
     return listing
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from db.pool import Tx
 from domain.clock import local_day
+from domain.events import news
 from domain.marketplace import queries
 from domain.marketplace.rules import OfferListed
 
@@ -26,7 +27,8 @@ async def refresh(tx: Tx, account_id: UUID, now: datetime) -> bool:
     shown = await queries.shown(tx, account_id, listing.offer_id, today)
     if shown is None or shown == listing.shown:
         return False
-    await queries.show(tx, account_id, shown, now)
+    async with news.listing_changing(tx, account_id, now):
+        await queries.show(tx, account_id, shown, now)
     await queries.keep_words(tx, account_id)
     return True
 
@@ -38,6 +40,7 @@ async def check_not_listed(tx: Tx, account_id: UUID, offer_id: UUID, name: str) 
         raise OfferListed(name)
 
 
-async def take_down(tx: Tx, account_id: UUID, store_id: UUID) -> None:
+async def take_down(tx: Tx, account_id: UUID, store_id: UUID, now: datetime) -> None:
     """A store is disconnected: what is sold there is reported no more, so nobody may apply."""
-    await queries.delete_of_store(tx, account_id, store_id)
+    async with news.listing_changing(tx, account_id, now):
+        await queries.delete_of_store(tx, account_id, store_id)

@@ -12,6 +12,7 @@ from db.constraints import refuses
 from db.pool import Tx
 from domain.clock import local_day
 from domain.errors import NotFound
+from domain.events import news
 from domain.ids import encode
 from domain.marketplace import showing
 from domain.offers import lifecycle, queries, rules
@@ -53,20 +54,11 @@ async def edit_offer(
         await queries.hold_reports(tx, account_id, offer_id)
     offer = await _locked(tx, account_id, offer_id)
     lifecycle.check_not_archived(offer)
-    if name is not None or description is not None:
-        offer = replace(
-            offer,
-            name=offer.name if name is None else lifecycle.offer_name(name),
-            description=(
-                offer.description
-                if description is None
-                else lifecycle.offer_description(description)
-            ),
-        )
-        with _name_is_free(offer.name):
-            await queries.describe(tx, account_id, offer_id, offer.name, offer.description)
-    if terms is not None:
-        offer = await _change_terms(tx, account_id, offer, terms, starts_on, now)
+    async with news.offer_changing(tx, account_id, offer_id, now):
+        if name is not None or description is not None:
+            offer = await _describe(tx, account_id, offer, name, description)
+        if terms is not None:
+            offer = await _change_terms(tx, account_id, offer, terms, starts_on, now)
     await showing.refresh(tx, account_id, now)
     return offer
 
@@ -84,8 +76,24 @@ async def archive_offer(tx: Tx, account_id: UUID, offer_id: UUID, now: datetime)
     shop = await _shop(tx, account_id, offer.store_id)
     today = local_day(now, shop.time_zone)
     lifecycle.check_unused(offer, await queries.partnerships_using(tx, account_id, offer_id, today))
-    await queries.archive(tx, account_id, offer_id, now)
+    async with news.offer_changing(tx, account_id, offer_id, now):
+        await queries.archive(tx, account_id, offer_id, now)
     return replace(offer, archived_at=now)
+
+
+async def _describe(
+    tx: Tx, account_id: UUID, offer: Offer, name: str | None, description: str | None
+) -> Offer:
+    described = replace(
+        offer,
+        name=offer.name if name is None else lifecycle.offer_name(name),
+        description=(
+            offer.description if description is None else lifecycle.offer_description(description)
+        ),
+    )
+    with _name_is_free(described.name):
+        await queries.describe(tx, account_id, offer.id, described.name, described.description)
+    return described
 
 
 async def _change_terms(
