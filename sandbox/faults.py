@@ -13,19 +13,26 @@ KINDS = {
     "status": "the given status (500, 502, 503, 504, 404, 406, 415, 422 …); body json or html",
     "slow": "waits ms before it answers",
     "expired_token": "the access token is called expired: 401, and 403 on the selling API",
-    "truncated": "the JSON is cut in the middle",
+    "truncated": "the body is cut in the middle",
+    "lost": "the connection breaks in the middle of the answer",
+    "blank": "200 without a byte",
+    "html": "200 with a page of HTML",
+    "mistyped": "the right answer, called text/plain",
     "repeated_cursor": "a report page carries the cursor it was asked with",
+    "repeated_page": "a report page after the first begins with the rows of the page before",
     "empty_page": "a report page has no rows and a cursor",
     "null_ids": "CREATIVE rows come with creativeId null and without metrics",
     "brb_refused": "asking for brb_bonus_amount is answered 400",
     "brb_absent": "brb_bonus_amount is left out of every row",
     "totals_refused": "the total metrics are answered 400 Invalid metric",
     "not_eligible": "the profile is called not authorized to use Attribution",
+    "unavailable": "the token endpoint answers 400 temporarily_unavailable",
+    "unfinished": "a listings report is still called IN_PROGRESS",
+    "damaged": "bytes of a downloaded listings file are others",
     "invalid_client": "the token endpoint refuses the client",
     "invalid_grant": "the token endpoint calls the grant revoked",
     "shrunken": "a report or a listings file keeps only the share `keep` of its rows",
 }
-GATEWAY = frozenset({"throttled", "status", "slow", "expired_token", "truncated"})
 
 
 class FaultError(ValueError):
@@ -64,6 +71,8 @@ class Call:
     method: str
     level: str | None = None
     profile: str | None = None
+    befallen: Fault | None = None
+    """What a storm has in store for this call alone."""
 
 
 class Faults:
@@ -107,6 +116,9 @@ class Faults:
 
     def strike(self, call: Call, *kinds: str) -> Fault | None:
         """The first fault of these kinds that strikes this call, counted as struck."""
+        if call.befallen is not None and call.befallen.kind in kinds:
+            call.befallen.struck += 1
+            return call.befallen
         for fault in self._ordered.values():
             if fault.kind not in kinds or not _matches(fault, call):
                 continue

@@ -68,6 +68,7 @@ class Switches:
     kindle_metrics: bool = False
     end_date: str = "inclusive"
     max_count: int = 5_000
+    page_rows: int = 0
     console_campaigns: bool = True
     tag_call_required: bool = True
     row_dates: str = "profile"

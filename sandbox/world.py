@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -11,14 +12,17 @@ from sandbox.amazon.listing_reports import ListingReports
 from sandbox.amazon.quotas import Quotas
 from sandbox.cast.draw import Size, draw_cast
 from sandbox.clock import Clock
-from sandbox.faults import Faults
+from sandbox.faults import Call, Faults
 from sandbox.reporting.ledger import Ledger
 from sandbox.reporting.reports import Reports
 from sandbox.shopping.events import Event, Order
 from sandbox.shopping.journal import Journal
 from sandbox.shopping.shoppers import Shoppers
+from sandbox.storm import Storm
 from sandbox.switches import JsonValue, Switches
 from sandbox.truth.books import Books
+
+_CALLS_KEPT = 100_000
 
 DEFAULT_START = datetime(2026, 8, 1, 8, tzinfo=UTC)
 
@@ -39,6 +43,9 @@ class World:
         self.clock = Clock(start)
         self.switches = Switches()
         self.faults = Faults(seed)
+        self.storm = Storm()
+        self.calls: deque[tuple[Call, int]] = deque(maxlen=_CALLS_KEPT)
+        """The newest calls of Amazon's API, and with which status each was answered."""
         self.cast = draw_cast(seed, start, self.plan.size)
         self.agenda = Agenda(self.clock)
         self.journal = Journal(self.cast, self.clock, self.switches)
@@ -52,6 +59,9 @@ class World:
         self.quotas = Quotas(self.clock, self.switches)
         self.listing_reports = ListingReports(self.cast, self.clock, self.switches, seed)
         self.journal.listeners += [self.ledger.hear, self._renew]
+
+    def note(self, call: Call, status: int) -> None:
+        self.calls.append((call, status))
 
     def change_switches(self, wanted: dict[str, JsonValue]) -> None:
         """Raises SwitchError."""

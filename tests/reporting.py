@@ -22,6 +22,7 @@ from domain.reports.reader import Reader
 from domain.reports.rows import Level
 from domain.reports.runs import Held, Profile, Run
 from tests.factories import (
+    a_grant,
     a_partnership,
     a_profile,
     a_seller_account,
@@ -263,6 +264,18 @@ async def a_desk(
         profile = await queries.fetch_profile(tx, account_id, profile_id)
     assert profile is not None
     return Desk(db, owner, profile, store_id, tuple(ids), tuple(tokens))
+
+
+async def consents(desk: Desk) -> None:
+    """The profile's own seller to Amazon Ads, without which no store is connected again."""
+    account_id = desk.profile.account_id
+    seller_account_id = await desk.owner.fetchval(
+        "SELECT seller_account_id FROM profile WHERE id = $1", desk.profile.id
+    )
+    await a_grant(desk.owner, account_id, seller_account_id)
+    await desk.owner.execute(
+        "UPDATE seller_account SET merchant_id = NULL WHERE id = $1", seller_account_id
+    )
 
 
 async def token_of(owner: asyncpg.Connection, account_id: UUID, partnership_id: UUID) -> str:

@@ -9,10 +9,13 @@ from uuid import UUID
 
 import asyncpg
 
+from db.line import Line
 from domain.clicks import actions as clicks
+from domain.clicks.queries import Visit
 from domain.duties import actions as duties
 from domain.duties import queries
 from domain.duties.rules import Duty, Kind
+from domain.ids import new_id
 from domain.links.actions import create_link
 from domain.links.landing import DetailPage
 from domain.reports.rows import Level
@@ -57,8 +60,10 @@ class Shop:
     async def click(self, times: int, affiliate: int = 0, at: datetime | None = None) -> list[str]:
         """Visits by as many shoppers, counted by us and then by Amazon; who they were."""
         one = self.affiliates[affiliate]
-        for _ in range(times):
-            await clicks.count(self.stage.db, one.code, at or self.now())
+        line = Line(self.stage.db)
+        visits = [Visit(new_id(), one.code, at or self.now(), True) for _ in range(times)]
+        await clicks.count(line, visits, 5)
+        await line.close()
         wanted = {"url": one.destination, "times": times, "shopper": f"s{self.now().timestamp()}"}
         answer = await self.tell("clicks", wanted)
         return list(answer["clicks"][0]["shoppers"])
@@ -116,6 +121,18 @@ class Shop:
         """One report the way that a worker goes for it; the run's row."""
         subject = await self.promise_report(level, purpose, *window)
         await perform(self.stage.deps, await self.claim(subject))
+        return await self.last_run()
+
+    async def insist(
+        self, level: Level = Level.CAMPAIGN, purpose: Purpose = Purpose.DAILY
+    ) -> dict[str, Any]:
+        """The same, asked for again whenever it is due, until that is over."""
+        await self.pull(level, purpose)
+        subject = " ".join([str(self.profile_id), level, purpose])
+        again = "SELECT run_at FROM duty WHERE subject = $1 AND dead_at IS NULL"
+        while due := await self.owner.fetchval(again, subject):
+            self.stage.world.move_to(due)
+            await perform(self.stage.deps, await self.claim(subject))
         return await self.last_run()
 
     async def work(self) -> int:

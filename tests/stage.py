@@ -42,6 +42,7 @@ from workers.deps import Deps
 from workers.errors import NotYet
 from workers.jobs import HANDLERS
 from workers.post import Outbox, Post
+from workers.sending.sender import Sender
 
 AMAZON = "http://amazon.test"
 OURS = "https://clickledger.test"
@@ -169,10 +170,10 @@ async def a_stage(
     folder = tempfile.TemporaryDirectory(prefix="outbox-")
     outbox = Path(folder.name)
     post = Post("Clickledger <clickledger@example.com>", Outbox(outbox))
-    deps = Deps(db, world.clock, KEYRING, _amazon(world, deps_http), OURS, post)
+    deps = Deps(db, world.clock, KEYRING, _amazon(world, deps_http), OURS, post, OURS, Sender())
     browser = httpx.AsyncClient(
         transport=httpx.ASGITransport(create_app(world)),
-        mounts={OURS: httpx.ASGITransport(_ours(world, db))},
+        mounts={OURS: httpx.ASGITransport(ours(world, db))},
     )
     account_id = await an_account(owner)
     async with deps_http, browser:
@@ -199,7 +200,7 @@ def config(world: World) -> Config:
     )
 
 
-def _ours(world: World, db: Database) -> Starlette:
+def ours(world: World, db: Database) -> Starlette:
     async def ring() -> None: ...
 
     app = Starlette(routes=oauth.routes)

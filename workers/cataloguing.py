@@ -98,7 +98,7 @@ async def _listing(deps: Deps, source: SellingPartner, supply: Supply, run: Run)
     if run.amazon_report_id is not None:
         return await _from_report(deps, source, run, run.amazon_report_id)
     try:
-        return await _from_search(source, supply)
+        return await _from_search(deps, source, supply, run)
     except TooManyListings:
         report_id = await source.create_report(supply.marketplace_id)
     async with deps.db.transaction(supply.account_id) as tx:
@@ -106,7 +106,7 @@ async def _listing(deps: Deps, source: SellingPartner, supply: Supply, run: Run)
     raise NotYet(deps.clock.now() + _SOONEST_LOOK)
 
 
-async def _from_search(source: SellingPartner, supply: Supply) -> _Listed:
+async def _from_search(deps: Deps, source: SellingPartner, supply: Supply, run: Run) -> _Listed:
     listed = _Listed()
     promised = 0
     async for page in source.search_listings(supply.marketplace_id):
@@ -114,6 +114,9 @@ async def _from_search(source: SellingPartner, supply: Supply) -> _Listed:
         listed.rows += found.rows
         listed.quarantined += found.quarantined
         promised = promised or msgspec.json.decode(page, type=SearchPage).number_of_results
+        read = len(listed.rows) + len(listed.quarantined)
+        async with deps.db.transaction(supply.account_id) as tx:
+            await queries.set_progress(tx, run, read, promised)
     listed.complete = len(listed.rows) + len(listed.quarantined) >= promised
     return listed
 

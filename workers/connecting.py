@@ -40,7 +40,7 @@ async def exchange_code(deps: Deps, duty: Duty) -> None:
     except InvalidGrant as error:
         # Only a new consent helps; it will promise a new exchange.
         async with deps.db.transaction(duty.account_id) as tx:
-            await actions.refuse_code(tx, grant, str(error))
+            await actions.refuse_code(tx, grant, str(error), deps.clock.now())
         log.warning("consent_not_completed", grant=str(grant.id), said=str(error))
         return
     now = deps.clock.now()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
 
+from db.pool import Tx
 from domain.affiliates import actions as affiliates
 from domain.clock import local_day
 from domain.conversions import actions as conversions
@@ -18,10 +20,14 @@ from domain.reports.parsing import MalformedPage
 from domain.reports.rows import Level
 from domain.reports.runs import Held, Profile, Purpose, Run, catch_up, daily_window, earliest
 from workers.amazon.attribution import Question, report
-from workers.amazon.errors import AmazonError
+from workers.amazon.errors import AmazonError, NotEligible
 from workers.deps import Deps
+from workers.errors import GiveUp, TryAgain
 
 log = structlog.get_logger()
+
+_ASKED = 4
+"""So often a report is asked for before it is believed, or held, against all doubts."""
 
 
 async def pull_report(deps: Deps, duty: Duty) -> None:
@@ -35,30 +41,67 @@ async def pull_report(deps: Deps, duty: Duty) -> None:
         level = Level(duty.payload["level"])
         last_read = await queries.last_read(tx, profile, level)
         run = _run(duty, profile, level, local_day(now, profile.time_zone), last_read)
+        if run is None:
+            log.warning("report_too_late", level=level.value, window=duty.payload["window"])
+            return
         await queries.close_abandoned(tx, run, now)
         await queries.insert_run(tx, run, now)
     degraded: list[str] = []
     try:
         degraded = await _receive(deps, run, profile)
-        await _take_in(deps, run, profile, degraded)
+        await _take_in(deps, run, profile, degraded, may_ask_again=duty.attempts < _ASKED)
     except Held as held:
-        await _close(deps, run, "HELD", held.message, degraded)
+        if duty.attempts < _ASKED:
+            # Cut and empty answers pass: a person is troubled with what Amazon says again and again
+            await _fail(deps, run, f"{held.reason} It is asked for again.")
+            raise TryAgain(held.reason) from held
+        now = deps.clock.now()
+        async with deps.db.transaction(run.account_id) as tx:
+            await actions.hold(tx, run, held.message, now, degraded)
         log.warning("report_held", run=str(run.id), level=run.level.value, reason=held.reason)
-    except (AmazonError, MalformedPage) as error:
-        await _close(deps, run, "FAILED", str(error))
+    except MalformedPage as error:
+        await _fail(deps, run, str(error))
+        raise TryAgain(str(error)) from error
+    except NotEligible as error:
+        # Tomorrow Amazon is asked again, by which the brand may have set it right.
+        await _fail(deps, run, str(error))
+        async with deps.db.transaction(run.account_id) as tx:
+            await queries.set_eligible(tx, profile, False)
+        raise GiveUp(str(error)) from error
+    except AmazonError as error:
+        await _fail(deps, run, str(error))
         raise
     except Exception:
-        await _close(deps, run, "FAILED", "A fault of ours, not Amazon's: the worker's log has it.")
+        await _fail(deps, run, "A fault of ours, not Amazon's: the worker's log has it.")
         raise
 
 
-def _run(duty: Duty, profile: Profile, level: Level, today: date, last_read: date | None) -> Run:
-    window = duty.payload["window"]
-    from_day, to_day = (
-        map(date.fromisoformat, window) if window else catch_up(daily_window(today), last_read)
-    )
-    # A duty that had to wait may have days that Amazon no longer answers for.
-    from_day = min(max(from_day, earliest(level, today)), to_day)
+async def give_up_report(tx: Tx, duty: Duty, now: datetime) -> None:
+    """Its duty is given up: whoever listens is told of it."""
+    payload = duty.payload
+    await actions.give_up(
+        tx, duty.account_id, UUID(payload["profile_id"]), Level(payload["level"]),
+        payload["purpose"], _window(payload), now,
+    )  # fmt: skip
+
+
+def _window(payload: dict[str, Any]) -> tuple[date, date] | None:
+    """The days that are asked for; None for the newest, whenever it is asked."""
+    if not payload["window"]:
+        return None
+    first, last = map(date.fromisoformat, payload["window"])
+    return first, last
+
+
+def _run(
+    duty: Duty, profile: Profile, level: Level, today: date, last_read: date | None
+) -> Run | None:
+    """A duty that had to wait may have days that Amazon no longer answers for, or such days only:
+    then there is nothing to ask."""
+    from_day, to_day = _window(duty.payload) or catch_up(daily_window(today), last_read)
+    from_day = max(from_day, earliest(level, today))
+    if from_day > to_day:
+        return None
     purpose = Purpose(duty.payload["purpose"])
     return Run(profile.account_id, new_id(), profile.id, level, purpose, from_day, to_day)
 
@@ -77,20 +120,24 @@ async def _receive(deps: Deps, run: Run, profile: Profile) -> list[str]:
     return [metric for metric in wanted if metric not in question.metrics]
 
 
-async def _take_in(deps: Deps, run: Run, profile: Profile, degraded: list[str]) -> None:
-    now = deps.clock.now()
-    async with deps.db.transaction(run.account_id) as tx:
-        reader = await actions.take_in(tx, run, now, degraded=degraded)
-        if reader is not None and reader.shown and run.purpose is not Purpose.RELEASE:
-            await scheduling.plan_release(tx, profile, run, now)
-
-
-async def _close(
-    deps: Deps, run: Run, state: str, problem: str, degraded: list[str] | None = None
+async def _take_in(
+    deps: Deps, run: Run, profile: Profile, degraded: list[str], *, may_ask_again: bool
 ) -> None:
     now = deps.clock.now()
     async with deps.db.transaction(run.account_id) as tx:
-        await queries.close_run(tx, run, state, now, degraded=degraded, problem=problem)
+        reader = await actions.take_in(tx, run, now, degraded=degraded, may_ask_again=may_ask_again)
+        if reader is not None and reader.shown and run.purpose is not Purpose.RELEASE:
+            await scheduling.plan_release(tx, profile, run, now)
+        await scheduling.plan_settling(tx, profile, run, now)
+        await scheduling.plan_again(tx, run, now)
+        if run.level is Level.CAMPAIGN:
+            await queries.set_eligible(tx, profile, True)
+
+
+async def _fail(deps: Deps, run: Run, problem: str) -> None:
+    now = deps.clock.now()
+    async with deps.db.transaction(run.account_id) as tx:
+        await queries.close_run(tx, run, "FAILED", now, problem=problem)
 
 
 async def settle(deps: Deps, duty: Duty) -> None:
@@ -102,7 +149,7 @@ async def settle(deps: Deps, duty: Duty) -> None:
         store_id = UUID(duty.payload["store_id"])
         # The moment is taken under the lock: no report is being taken in that was seen before it.
         now = deps.clock.now()
-        settled = await conversions.settle(tx, profile, store_id, now)
+        settled = await conversions.settle_what_was_read(tx, profile, store_id, now)
         await affiliates.start_planned_moves(tx, duty.account_id, store_id, now)
     if settled:
         log.info("store_settled", store=str(store_id), conversions=settled)

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import asyncpg
+
 from db.pool import Database
 from domain.amazon import actions, queries
 from domain.amazon.rules import Grant, GrantState, Tokens
@@ -22,6 +24,7 @@ from domain.sealing import Keyring
 from workers.amazon import lwa
 from workers.amazon.errors import InvalidGrant, TryLater
 from workers.clients import Amazon
+from workers.metrics import TOKENS
 
 RUNS_OUT_BEFORE = timedelta(seconds=60)
 """A token is not used in its last minute, so that it does not run out on its way."""
@@ -50,6 +53,9 @@ class GrantTokens:
     amazon: Amazon
     account_id: UUID
     grant_id: UUID
+    beat_s: float = 4.0
+    """So often a lease is extended: it is short, since everything of the seller waits for whoever
+    has it, and asking Amazon may take longer."""
 
     async def token(self) -> str:
         return await self._usable(None)
@@ -95,23 +101,36 @@ class GrantTokens:
         async with self.db.account(self.account_id) as tx:
             if not await queries.lease_refresh(tx, grant, lease):
                 return None
+        beat = asyncio.create_task(self._keep_lease(grant, lease))
         try:
             tokens = await self._refresh(grant)
+            TOKENS.labels("refreshed").inc()
         except InvalidGrant as error:
-            async with self.db.account(self.account_id) as tx:
-                await actions.lose_consent(tx, grant, lease, str(error))
+            TOKENS.labels("consent_lost").inc()
+            async with self.db.transaction(self.account_id) as tx:
+                await actions.lose_consent(tx, grant, lease, str(error), self.clock.now())
             raise
         except BaseException:
-            # Should this fail too, the lease ends by itself within a minute.
+            TOKENS.labels("failed").inc()
+            # Should this fail too, the lease ends by itself within seconds.
             with suppress(Exception):
                 async with self.db.account(self.account_id) as tx:
                     await queries.end_lease(tx, grant, lease)
             raise
+        finally:
+            beat.cancel()
         async with self.db.account(self.account_id) as tx:
             kept = await actions.keep_refreshed(
                 tx, grant, lease, tokens, self.keyring, self.clock.now()
             )
         return tokens.access_token if kept else None
+
+    async def _keep_lease(self, grant: Grant, lease: UUID) -> None:
+        while True:
+            await asyncio.sleep(self.beat_s)
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                async with self.db.account(self.account_id) as tx:
+                    await queries.extend_lease(tx, grant, lease)
 
     async def _refresh(self, grant: Grant) -> Tokens:
         assert grant.sealed_refresh_token is not None, "a connected grant has a refresh token"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -187,6 +188,16 @@ async def insert_derived(tx: Tx, account_id: UUID, rows: Sequence[tuple[object, 
     )  # fmt: skip
 
 
+async def due(tx: Tx, account_id: UUID, store_id: UUID, local_day: date) -> list[UUID]:
+    """What `settle` will settle, under the profile's lock."""
+    rows = await tx.fetch(
+        """SELECT id FROM conversion
+            WHERE account_id = $1 AND store_id = $2 AND status = 'PENDING' AND settles_on <= $3""",
+        account_id, store_id, local_day,
+    )  # fmt: skip
+    return [row["id"] for row in rows]
+
+
 async def settle(tx: Tx, account_id: UUID, store_id: UUID, local_day: date, now: datetime) -> int:
     """Settle all that is due in one statement; how many."""
     status = await tx.execute(
@@ -214,6 +225,43 @@ async def after_settlements(tx: Tx, profile: Profile, now: datetime) -> datetime
         profile.account_id, profile.id, now,
     )  # fmt: skip
     return moment
+
+
+class Reading(NamedTuple):
+    """How far a store has been read, since it came back if it was gone, and settled; each None for
+    not at all."""
+
+    last_read: date | None
+    settled_up_to: date | None
+    connected: bool
+
+
+async def reading(tx: Tx, profile: Profile, store_id: UUID) -> Reading:
+    row = await tx.fetchrow(
+        """SELECT (SELECT max(r.to_day) FROM report_run r
+                    WHERE r.account_id = $1 AND r.profile_id = $2 AND r.level = 'CAMPAIGN'
+                      AND r.state = 'APPLIED' AND r.purpose IN ('DAILY', 'REQUESTED')
+                      AND (s.reconnected_at IS NULL OR r.observed_at >= s.reconnected_at)),
+                  (SELECT max(local_day) FROM settlement WHERE account_id = $1 AND store_id = $3),
+                  s.disconnected_at IS NULL
+             FROM store s WHERE s.account_id = $1 AND s.id = $3""",
+        profile.account_id, profile.id, store_id,
+    )  # fmt: skip
+    assert row is not None, "stores are never deleted"
+    return Reading(*row)
+
+
+async def overdue_stores(tx: Tx, profile: Profile, today: date) -> list[UUID]:
+    """Stores of a profile with something that could have settled and has not."""
+    rows = await tx.fetch(
+        """SELECT id FROM store s
+            WHERE s.account_id = $1 AND s.profile_id = $2
+              AND EXISTS (SELECT FROM conversion c
+                           WHERE c.account_id = $1 AND c.store_id = s.id
+                             AND c.status = 'PENDING' AND c.settles_on <= $3)""",
+        profile.account_id, profile.id, today,
+    )  # fmt: skip
+    return [row["id"] for row in rows]
 
 
 async def after_reports(tx: Tx, profile: Profile, now: datetime) -> datetime:

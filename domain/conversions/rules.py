@@ -100,6 +100,23 @@ def settles_on(day: date, floor: date, policy: Policy) -> date:
     return max(day + timedelta(days=policy.settle_days), floor)
 
 
+WAITS_FOR_REPORTS: Final = timedelta(days=14)
+"""An affiliate is not kept waiting for a brand whose reports never come again."""
+
+
+def settles_up_to(today: date, last_read: date | None, settled_up_to: date | None) -> date:
+    """How far a store's calendar has come for what settles: to the day after the last that a daily
+    report was asked for on, since what settles on a day has its last reading on the day before.
+
+    When reports fail, it stands still for a while and then follows at a distance. It never goes
+    back.
+    """
+    day = today - WAITS_FOR_REPORTS
+    if last_read is not None:
+        day = min(today, max(day, last_read + timedelta(days=1)))
+    return day if settled_up_to is None else max(day, settled_up_to)
+
+
 def pays(sales: Sales, rate_bp: int) -> int:
     """Commission in minor units: the rate on the total own-brand sales of the day."""
     return commission_minor(sales.sales_minor, rate_bp)

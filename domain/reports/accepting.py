@@ -27,3 +27,4 @@ async def accept(tx: Tx, account_id: UUID, run_id: UUID, now: datetime) -> None:
     reader = await take_in(tx, run, now, degraded=degraded, accepted=True)
     if reader is not None and reader.shown and run.purpose != Purpose.RELEASE:
         await scheduling.plan_release(tx, profile, run, now)
+    await scheduling.plan_settling(tx, profile, run, now)

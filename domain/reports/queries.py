@@ -69,6 +69,19 @@ async def scheduled_profiles(tx: Tx) -> list[Profile]:
     return [Profile(*row) for row in rows]
 
 
+async def begin_backfill(
+    tx: Tx, account_id: UUID, profile_id: UUID, now: datetime, windows: int
+) -> None:
+    """So much of the past is promised; begun again, it counts from then."""
+    await tx.execute(
+        """INSERT INTO backfill (account_id, profile_id, started_at, windows)
+           VALUES ($1, $2, $3, $4)
+           ON CONFLICT (account_id, profile_id) DO UPDATE
+              SET started_at = excluded.started_at, windows = excluded.windows""",
+        account_id, profile_id, now, windows,
+    )  # fmt: skip
+
+
 async def settling_stores(tx: Tx) -> list[CalendarStore]:
     """Amazon stores of all accounts, disconnected ones too: what is open there still settles."""
     rows = await tx.fetch(
@@ -159,6 +172,21 @@ async def insert_page(
             WHERE account_id = $1 AND id = $2""",
         run.account_id, run.id, received_at,
     )  # fmt: skip
+
+
+async def newest_run(
+    tx: Tx, account_id: UUID, profile_id: UUID, level: Level, purpose: str,
+    window: tuple[date, date] | None,
+) -> UUID | None:  # fmt: skip
+    """Of a window, when there is one; its first days may not have been asked for any more."""
+    id: UUID | None = await tx.fetchval(
+        """SELECT id FROM report_run
+            WHERE account_id = $1 AND profile_id = $2 AND level = $3 AND purpose = $4
+              AND ($5::date IS NULL OR from_day >= $5 AND to_day = $6)
+            ORDER BY started_at DESC, id DESC LIMIT 1""",
+        account_id, profile_id, level, purpose, *(window or (None, None)),
+    )  # fmt: skip
+    return id
 
 
 async def stored_pages(tx: Tx, run: Run) -> AsyncIterator[tuple[int, bytes]]:
@@ -309,6 +337,28 @@ async def close_run(
             WHERE account_id = $1 AND id = $2""",
         run.account_id, run.id, state, finished_at, digest, degraded or [], problem,
         *((read.rows, read.changed, read.own_tags, read.quarantined) if read else (0, 0, 0, 0)),
+    )  # fmt: skip
+
+
+async def revive_reports(tx: Tx, run: Run, now: datetime) -> None:
+    """Reports of the run's level that were given up since the last daily one before it was taken
+    in; other reports that were taken in meanwhile have revived nothing."""
+    await tx.execute(
+        """UPDATE duty SET dead_at = NULL, attempts = 0, run_at = $6
+            WHERE account_id = $1 AND kind = 'pull_report' AND starts_with(subject, $5)
+              AND dead_at > (SELECT COALESCE(max(finished_at), '-infinity') FROM report_run
+                              WHERE account_id = $1 AND profile_id = $2 AND level = $3
+                                AND state = 'APPLIED' AND purpose = 'DAILY' AND id <> $4)""",
+        run.account_id, run.profile_id, run.level, run.id, f"{run.profile_id} {run.level} ", now,
+    )  # fmt: skip
+
+
+async def set_eligible(tx: Tx, profile: Profile, eligible: bool) -> None:
+    """Whether Amazon lets the profile use Attribution, as it has just answered."""
+    await tx.execute(
+        """UPDATE profile SET attribution = $3
+            WHERE account_id = $1 AND id = $2 AND attribution <> $3""",
+        profile.account_id, profile.id, "ELIGIBLE" if eligible else "NOT_ELIGIBLE",
     )  # fmt: skip
 
 

@@ -163,6 +163,14 @@ def check_plausible(
         raise Held("The sales of the report are less than half of what was known of its days.")
 
 
+def check_whole(known: Mapping[Key, Known], seen: Collection[Key]) -> None:
+    """Raise Held for a report that lacks most of the rows known of its days, masked ones among
+    them. That alone may be right, so it is worth another question and not a person's time."""
+    lost = sum(key not in seen for key in known)
+    if lost * 2 > len(known):
+        raise Held(f"The report lacks {lost} of the {len(known)} rows known of its days.")
+
+
 def check_totals(known: Mapping[Key, Known], degraded: list[str]) -> None:
     """Raise Held when Amazon refused the totals although it gave them before."""
     halo = any(was.figures.total_sales_minor != was.figures.sales_minor for was in known.values())

@@ -58,6 +58,8 @@ def cut(rows: list[Row], request: ReportRequest, faults: Faults, call: Call) -> 
             raise BadRequest("The report is too large; use count and cursorId to page through it")
         return Page(rows[offset:], None)
     end = offset + size
+    if offset > 0 and faults.strike(call, "repeated_page"):
+        offset = max(0, offset - size)
     return Page(rows[offset:end], _write(request, end, number + 1) if end < len(rows) else None)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sandbox.cast.nouns import Cast, Profile
 from sandbox.clock import Clock
@@ -43,6 +44,8 @@ class Reports:
         rows = self._rows(profile, request)
         if fault := self._faults.strike(call, "shrunken"):
             rows = rows[: int(len(rows) * fault.keep)]
+        if self._switches.page_rows and request.count is not None:
+            request = replace(request, count=min(request.count, self._switches.page_rows))
         page = cut(rows, request, self._faults, call)
         changed = self._spoil(page.rows, request, call)
         return type(page)(changed, page.cursor).as_json(self._switches)

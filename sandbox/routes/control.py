@@ -51,6 +51,10 @@ def routes(world: World) -> list[Route]:
         at("/sandbox/faults", "PUT", _order_faults),
         at("/sandbox/faults", "DELETE", _clear_faults),
         at("/sandbox/faults/{id}", "DELETE", _clear_faults),
+        at("/sandbox/storm", "GET", _storm),
+        at("/sandbox/storm", "PUT", _begin_storm),
+        at("/sandbox/storm", "DELETE", _end_storm),
+        at("/sandbox/calls", "GET", _calls),
     ]
 
 
@@ -154,3 +158,26 @@ async def _order_faults(world: World, request: Request, body: Body) -> object:
 
 async def _clear_faults(world: World, request: Request, body: Body) -> object:
     return {"cleared": world.faults.clear(request.path_params.get("id"))}
+
+
+async def _storm(world: World, request: Request, body: Body) -> object:
+    return world.storm.as_json()
+
+
+async def _begin_storm(world: World, request: Request, body: Body) -> object:
+    world.storm.begin(body)
+    return world.storm.as_json()
+
+
+async def _end_storm(world: World, request: Request, body: Body) -> object:
+    world.storm.end()
+    return world.storm.as_json()
+
+
+async def _calls(world: World, request: Request, body: Body) -> object:
+    """How often each call was made, and how often with which status."""
+    counts: dict[str, dict[str, int]] = {}
+    for call, status in world.calls:
+        of_path = counts.setdefault(f"{call.method} {call.path}", {})
+        of_path[str(status)] = of_path.get(str(status), 0) + 1
+    return {"calls": counts}

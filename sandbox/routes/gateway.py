@@ -10,6 +10,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from sandbox.faults import Call, Fault
 from sandbox.reporting.request import level_of
@@ -55,17 +56,48 @@ def call_of(request: Request, body: bytes) -> Call:
 
 
 async def _pass(world: World, request: Request, handler: Handler) -> Response:
-    call = call_of(request, await request.body())
+    call = world.storm.over(call_of(request, await request.body()))
     request.state.call = call
+    response = await _answer(world, request, handler, call)
+    world.note(call, response.status_code)
+    return response
+
+
+async def _answer(world: World, request: Request, handler: Handler, call: Call) -> Response:
     if slow := world.faults.strike(call, "slow"):
         await asyncio.sleep(slow.ms / 1000)
     if fault := world.faults.strike(call, "throttled", "status", "expired_token"):
         return _struck(fault, call)
     response = await handler(world, request)
-    if world.faults.strike(call, "truncated"):
-        body = bytes(response.body)
-        return Response(body[: len(body) // 2], response.status_code, media_type="application/json")
+    if fault := world.faults.strike(call, "truncated", "lost", "blank", "html", "mistyped"):
+        return _spoiled(fault, response)
     return response
+
+
+def _spoiled(fault: Fault, response: Response) -> Response:
+    """What was done is done; only the answer does not arrive as it was sent."""
+    body = bytes(response.body)
+    half = body[: len(body) // 2]
+    match fault.kind:
+        case "lost":
+            return _Lost(half, response.status_code, media_type=response.media_type)
+        case "truncated":
+            return Response(half, response.status_code, media_type="application/json")
+        case "blank":
+            return Response(b"", 200, media_type="application/json")
+        case "html":
+            return html_error(200, "OK")
+    return Response(body, response.status_code, media_type="text/plain")
+
+
+class _Lost(Response):
+    """An answer in the middle of which the connection breaks."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(name, value) for name, value in self.raw_headers if name != b"content-length"]
+        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": bytes(self.body), "more_body": True})
+        raise ConnectionResetError("this answer was to be lost")
 
 
 def _struck(fault: Fault, call: Call) -> Response:

@@ -138,6 +138,8 @@ async def _token(world: World, request: Request) -> Response:
 def _exchange(world: World, request: Request, form: dict[str, str]) -> dict[str, object]:
     call = request.state.call
     client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
+    if world.faults.strike(call, "unavailable"):
+        raise LoginError("temporarily_unavailable", "The service is busy, try again later", 400)
     if world.faults.strike(call, "invalid_client"):
         secret = ""
     client = world.grants.check_client(client_id, secret)

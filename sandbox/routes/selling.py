@@ -191,7 +191,13 @@ async def _list_reports(world: World, request: Request, seller: Seller) -> Respo
 
 async def _read_report(world: World, request: Request, seller: Seller) -> Response:
     report = world.listing_reports.poll(seller.id, request.path_params["report_id"])
-    return _not_found() if report is None else Json(report.as_json())
+    if report is None:
+        return _not_found()
+    body = report.as_json()
+    if world.faults.strike(request.state.call, "unfinished"):
+        body["processingStatus"] = "IN_PROGRESS"
+        body.pop("reportDocumentId", None)
+    return Json(body)
 
 
 async def _cancel_report(world: World, request: Request, seller: Seller) -> Response:
@@ -232,6 +238,9 @@ async def _download(world: World, request: Request) -> Response:
     content = link.document.content
     if fault := world.faults.strike(request.state.call, "shrunken"):
         content = world.listing_reports.shrink(link.document, fault.keep)
+    if world.faults.strike(request.state.call, "damaged"):
+        middle = len(content) // 2
+        content = content[:middle] + bytes(byte ^ 255 for byte in content[middle:])
     return Response(content, media_type=None, headers={"Content-Type": link.document.content_type})
 
 

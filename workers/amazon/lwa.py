@@ -53,7 +53,7 @@ class LoginWithAmazon:
         self.endpoints.check(self.endpoints.token_url)
         secret = {"client_id": self.client_id, "client_secret": self.client_secret}
         response = await self.pace.insist(
-            lambda: dial(self.http, "POST", self.endpoints.token_url, data=form | secret)
+            lambda: dial(self.http, "login", "POST", self.endpoints.token_url, data=form | secret)
         )
         return _tokens(response, form)
 

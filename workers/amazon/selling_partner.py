@@ -65,7 +65,13 @@ class SellingPartner:
         self._throttle = throttle
         self._clock = clock
         self._transport = Transport(
-            http, endpoints, tokens, throttle.pace, sign=self._sign, expired=403
+            http,
+            endpoints,
+            tokens,
+            throttle.pace,
+            sign=self._sign,
+            expired=403,
+            api="selling_partner",
         )
 
     async def search_listings(self, marketplace_id: str) -> AsyncIterator[bytes]:
@@ -111,7 +117,9 @@ class SellingPartner:
         The address dies after five minutes; then Rejected is raised, and `document` gives another.
         """
         self._endpoints.check_document(document.url)
-        response = await self._throttle.pace.insist(lambda: dial(self._http, "GET", document.url))
+        response = await self._throttle.pace.insist(
+            lambda: dial(self._http, "document", "GET", document.url)
+        )
         if not response.is_success:
             raise Rejected(answer(response))
         data = documents.unpacked(response.content, document.compression)

@@ -18,6 +18,7 @@ import httpx
 import tenacity
 
 from workers.amazon.errors import TryLater
+from workers.metrics import AMAZON_WAITED
 
 T = TypeVar("T")
 
@@ -51,6 +52,7 @@ class Pace:
             wait=self._wait,
             stop=is_over,
             sleep=self.sleep,
+            before_sleep=_count_wait,
             reraise=True,
         )
 
@@ -66,6 +68,10 @@ class Pace:
         asked = error.retry_after_s if isinstance(error, TryLater) else None
         backoff = min(2.0**state.attempt_number, self.longest_backoff_s)
         return (backoff if asked is None else asked) + self.jitter()
+
+
+def _count_wait(state: tenacity.RetryCallState) -> None:
+    AMAZON_WAITED.labels("retry").inc(state.upcoming_sleep)
 
 
 def retry_after_s(response: httpx.Response) -> float | None:
@@ -138,5 +144,6 @@ class Throttle:
             bucket = self._buckets[key] = Bucket(quota, float(quota.burst), self.pace.now())
         wait_s = bucket.take(self.pace.now(), SHORT_WAIT_S)
         if wait_s:
+            AMAZON_WAITED.labels("quota").inc(wait_s)
             await self.pace.sleep(wait_s)
         return bucket

@@ -12,8 +12,10 @@ import msgspec
 from workers.amazon.endpoints import Endpoints
 from workers.amazon.errors import AccessLost, NotUnderstood, Rejected, Throttled, TryLater, answer
 from workers.amazon.throttle import Bucket, Pace, retry_after_s
+from workers.metrics import AMAZON
 
-_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+"""How long Amazon may take over one answer; whoever opens the HTTP client gives it this."""
 
 T = TypeVar("T")
 
@@ -63,6 +65,9 @@ class Transport:
     sign: Callable[[str], Mapping[str, str]]
     expired: int
 
+    api: str = "ads"
+    """As the metrics call it."""
+
     async def send(self, request: Request, admit: Admission | None = None) -> httpx.Response:
         """Send until Amazon says yes. A token that has run out is renewed once.
 
@@ -89,6 +94,7 @@ class Transport:
             try:
                 return await dial(
                     self.http,
+                    self.api,
                     request.method,
                     request.url,
                     params=request.params,
@@ -103,21 +109,33 @@ class Transport:
         return await self.pace.insist(attempt)
 
 
-async def dial(http: httpx.AsyncClient, method: str, url: str, **what: Any) -> httpx.Response:
-    """Send one HTTP request, once, and never follow a redirect.
+async def dial(
+    http: httpx.AsyncClient, api: str, method: str, url: str, **what: Any
+) -> httpx.Response:
+    """Send one HTTP request, once, and never follow a redirect. `api` is what it is counted as.
 
     Raises Throttled for 429, and TryLater for 5xx and for a network that fails.
     """
     try:
-        response = await http.request(method, url, timeout=_TIMEOUT, follow_redirects=False, **what)
+        response = await http.request(method, url, follow_redirects=False, **what)
     except httpx.RequestError as error:
+        AMAZON.labels(api, "error").inc()
         # The error's own text may quote the address, which can be a secret.
         raise TryLater(f"Amazon could not be reached: {type(error).__name__}.") from None
+    AMAZON.labels(api, _outcome(response.status_code)).inc()
     if response.status_code == 429:
         raise Throttled(str(answer(response)), retry_after_s(response))
     if response.status_code >= 500:
         raise TryLater(str(answer(response)), retry_after_s(response))
     return response
+
+
+def _outcome(status: int) -> str:
+    if status == 429:
+        return "throttled"
+    if status >= 500:
+        return "error"
+    return "ok" if status < 300 else "refused"
 
 
 def decoded(response: httpx.Response, shape: type[T]) -> T:

@@ -25,7 +25,7 @@ def local(on: date, zone: str, hour: int = 0) -> datetime:
 
 
 async def test_a_sale_settles_thirty_days_on_and_not_a_second_sooner(desks) -> None:
-    """S67, M12: at the store's midnight, which is neither ours nor UTC's."""
+    """S67: at the store's midnight, which is neither ours nor UTC's."""
     desk = await seen_once(desks)
     midnight = local(day(30), "America/Los_Angeles")
     assert (await desk.conversion())["settles_on"] == day(30)
@@ -58,7 +58,7 @@ async def test_a_sale_settles_thirty_days_on_and_not_a_second_sooner(desks) -> N
 async def test_thirty_days_are_days_of_the_stores_calendar(
     desks, sold_on, settles_on, zone, utc
 ) -> None:
-    """S67, M12."""
+    """S67."""
     desk = (await desks(time_zone=zone)).asking(sold_on, sold_on)
     await desk.report(
         [campaign_row(desk.tokens[0], sold_on, sold(1_000))], local(sold_on, zone, 23)
@@ -75,7 +75,7 @@ async def test_thirty_days_are_days_of_the_stores_calendar(
 async def test_a_sale_seen_late_settles_two_days_after_first_sight(
     desks, hour, seconds, settles_on
 ) -> None:
-    """S75i, M12: the days of first sight are the store's, too."""
+    """S75i: the days of first sight are the store's, too."""
     desk = await desks()
     seen = local(day(60), "America/Los_Angeles") + timedelta(hours=hour, seconds=seconds)
     await desk.says(seen, (0, sold(1_000)))
@@ -108,7 +108,7 @@ async def test_how_long_settling_takes_is_a_setting(desks) -> None:
 
 
 async def test_settling_again_or_at_an_earlier_moment_does_nothing(desks) -> None:
-    """M12: settling is idempotent, and what has settled stays so."""
+    """Settling is idempotent, and what has settled stays so."""
     desk = await settled(desks)
     before = await desk.conversions(), await desk.row_counts()
     for at in (30, 31, 20, 90):
@@ -204,7 +204,7 @@ async def test_deciding_nothing_is_nothing(desks) -> None:
 @pytest.mark.parametrize("verdict", [None, Verdict.APPROVED, Verdict.DENIED])
 @pytest.mark.parametrize("restated", [400, 9_000, 0])
 async def test_what_amazon_says_after_settlement_stands_beside_it(desks, verdict, restated) -> None:
-    """S67, S70, M5: the adjustment is the difference, and depends on the last word alone."""
+    """S67, S70: the adjustment is the difference, and depends on the last word alone."""
     desk = await settled(desks)
     before = await desk.conversion()
     if verdict is not None:
@@ -225,7 +225,6 @@ async def test_what_amazon_says_after_settlement_stands_beside_it(desks, verdict
 
 
 async def test_a_settled_sale_that_comes_back_to_its_figures_has_no_adjustment(desks) -> None:
-    """M5."""
     desk = await settled(desks)
     for at, minor in ((31, 0), (32, 400), (33, 1_000)):
         await desk.says(morning(at), (0, sold(minor)))
@@ -234,7 +233,6 @@ async def test_a_settled_sale_that_comes_back_to_its_figures_has_no_adjustment(d
 
 
 async def test_a_rebuild_of_one_profile_leaves_the_others_alone(desks) -> None:
-    """I1."""
     desk, other = await settled(desks), await settled(desks)
     before = await other.owner.fetch(
         "SELECT xmin::text, * FROM conversion WHERE account_id = $1", other.profile.account_id

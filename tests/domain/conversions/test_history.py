@@ -106,13 +106,12 @@ def test_the_first_settlement_of_its_day_or_after_settles_it() -> None:
 
 
 def test_a_settlement_settles_what_it_knew_and_not_what_was_recorded_after_it() -> None:
-    """I1, M6."""
     row = derived(said(1, 500), said(20, 900, recorded=34), settled=[33])
     assert (row.sales_minor, row.reported_sales_minor) == (500, 900)
 
 
 def test_what_no_settlement_could_know_waits_for_the_next_one() -> None:
-    """I1, S75i."""
+    """S75i."""
     hidden = said(2, 500, recorded=34)
     assert derived(hidden, settled=[33]).status == "PENDING"
     row = derived(hidden, settled=[33, 35])
@@ -120,13 +119,12 @@ def test_what_no_settlement_could_know_waits_for_the_next_one() -> None:
 
 
 def test_an_earlier_first_sight_learned_late_does_not_settle_it_earlier() -> None:
-    """I1, M12."""
     row = derived(said(1, 300, recorded=50), said(40, 700), settled=[41, 42])
     assert (row.settled_at, row.sales_minor) == (at(42), 700)
 
 
 def test_a_decision_stands_over_its_frozen_figures() -> None:
-    """S69, M5."""
+    """S69."""
     verdict = Decided(Verdict.DENIED, at(34))
     row = derived(said(1, 500), said(35, 900), settled=[33], decided=verdict)
     assert (row.status, row.decided_at, row.sales_minor) == ("DENIED", at(34), 500)
@@ -147,7 +145,7 @@ nights = st.lists(st.integers(0, 90), max_size=6, unique=True).map(
 def test_nothing_that_is_said_after_settlement_moves_what_has_settled(
     told, settled, later, minor
 ) -> None:
-    """M5, M12: whatever comes later, and from however early it is."""
+    """Whatever comes later, and from however early it is."""
     before = derived(*told, settled=settled)
     if before is None or before.settled_at is None:
         return
@@ -161,7 +159,6 @@ def test_nothing_that_is_said_after_settlement_moves_what_has_settled(
 
 @given(versions, nights, st.integers(91, 99))
 def test_a_further_settlement_never_takes_one_back(told, settled, night) -> None:
-    """M12."""
     before = derived(*told, settled=settled)
     after = derived(*told, settled=[*settled, night + 0.3])
     if before is not None and before.settled_at is not None:

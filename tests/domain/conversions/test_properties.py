@@ -88,7 +88,7 @@ async def said_at_every_moment(desk: Desk, oracle: Oracle) -> tuple[Any, Any]:
 async def test_any_order_repetition_and_omission_of_fetches_ends_the_same(
     desks, history, data
 ) -> None:
-    """I2, S77i: conversions are those of the history, and so is every past moment of it."""
+    """S77i: conversions are those of the history, and so is every past moment of it."""
     last = len(history) - 1
     schedule = data.draw(st.permutations([*range(last + 1), last]))
     schedule = [
@@ -182,7 +182,7 @@ class Life:
     st.booleans(),
 )
 async def test_a_rebuild_changes_nothing_whatever_came_before(desks, life, often) -> None:
-    """I1, M5, M6, M12, S67, S68, S69, S70, S75i: what has settled or was decided never moves, and
+    """S67, S68, S69, S70, S75i: what has settled or was decided never moves, and
     every row comes out of what was said, settled and decided, to the last column."""
     desk = await desks(2, rate_bp=RATE_BP)
     lived = Life(desk)
@@ -197,7 +197,7 @@ async def test_a_rebuild_changes_nothing_whatever_came_before(desks, life, often
 
 
 async def test_everything_at_once_is_one_thing_after_the_other(desks) -> None:
-    """I2, I1: two reports, another level and a settlement at the same moment end as some order of
+    """Two reports, another level and a settlement at the same moment end as some order of
     them would."""
     for round in range(8):
         desk = await desks(2, rate_bp=RATE_BP)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from math import gcd
 from uuid import UUID, uuid4
 
 import pytest
@@ -22,6 +23,7 @@ from domain.conversions.rules import (
     may_decide,
     pays,
     settles_on,
+    settles_up_to,
 )
 
 POLICY = Policy(settle_days=30, settle_floor_days=2)
@@ -31,7 +33,7 @@ AT = datetime(2026, 8, 3, tzinfo=UTC)
 
 @given(st.integers(-(10**12), 10**12), st.integers(0, 10_000))
 def test_commission_is_the_rate_of_the_whole_sales_rounded_half_to_even(minor, rate_bp) -> None:
-    """S64, M4."""
+    """S64."""
     exact = Decimal(minor) * rate_bp / 10_000
     expected = int(exact.quantize(Decimal(1), ROUND_HALF_EVEN))
     assert pays(Sales(1, 1, minor), rate_bp) == expected
@@ -39,8 +41,16 @@ def test_commission_is_the_rate_of_the_whole_sales_rounded_half_to_even(minor, r
 
 @pytest.mark.parametrize(("minor", "paid"), [(10, 0), (30, 2), (50, 2), (70, 4), (71, 4), (9, 0)])
 def test_half_a_cent_goes_to_the_even_one(minor, paid) -> None:
-    """M4."""
     assert pays(Sales(1, 1, minor), 500) == paid
+
+
+def test_half_a_cent_is_seen_at_every_rate() -> None:
+    """A tenth, or seven hundredths, is no number that a float can hold."""
+    for rate_bp in range(1, 10_001):
+        half, rest = divmod(10_000 // gcd(rate_bp, 10_000), 2)
+        for minor in () if rest else range(half, 10 * half, 2 * half):
+            below = minor * rate_bp // 10_000
+            assert pays(Sales(1, 1, minor), rate_bp) == below + below % 2
 
 
 @given(st.integers(0, 10_000), st.integers(0, 100), st.integers(0, 100))
@@ -65,7 +75,7 @@ def test_a_sale_settles_on_the_later_of_its_age_and_the_floor(day, seen_after) -
     st.timedeltas(timedelta(0), timedelta(days=3)),
 )
 def test_the_floor_moves_on_with_first_sight_and_never_back(seen, zone, later) -> None:
-    """S75i, M12."""
+    """S75i."""
     floor = floor_day(seen, zone, POLICY)
     assert floor <= floor_day(seen + later, zone, POLICY)
     assert timedelta(days=1) <= floor - seen.date() <= timedelta(days=3)
@@ -126,3 +136,28 @@ def test_a_verdict_stands(status, verdict) -> None:
     """S69, S79i: no way round it, either."""
     with pytest.raises(AlreadyDecided, match=f"{status.value.lower()} on 2026-08-03"):
         decide(status, verdict)
+
+
+@pytest.mark.parametrize(
+    ("read_on", "settled_to", "up_to"),
+    [
+        (-1, None, 0),  # the day before, as on every day
+        (0, None, 0),
+        (-2, None, -1),  # yesterday's report is missing
+        (-13, None, -12),
+        (-14, None, -13),
+        (-15, None, -14),  # from here on it follows
+        (-99, None, -14),
+        (None, None, -14),
+        (-2, -3, -1),
+        (-9, -2, -2),  # it never goes back, as when a store is connected again
+    ],
+)
+def test_a_store_settles_as_far_as_it_was_read(read_on, settled_to, up_to) -> None:
+    """S67."""
+    today = date(2026, 3, 29)
+
+    def day(number):
+        return None if number is None else today + timedelta(days=number)
+
+    assert settles_up_to(today, day(read_on), day(settled_to)) == day(up_to)

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from domain.affiliates import actions as affiliates
+from domain.catalog import actions as catalog
 from domain.conversions import actions
 from domain.conversions.rules import Verdict
 from domain.offers import actions as offers
@@ -21,6 +22,7 @@ from tests.reporting import (
     Desk,
     body,
     campaign_row,
+    consents,
     day,
     morning,
     seen_once,
@@ -32,7 +34,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_a_report_accepted_after_a_settlement_was_not_known_to_it(desks) -> None:
-    """I1, S53, S75i: a sale that lay in a held report settles by the next settlement, with all of
+    """S53, S75i: a sale that lay in a held report settles by the next settlement, with all of
     its commission, and not by one that ran before anybody could know it."""
     desk = await desks(2)
     await desk.report([campaign_row(desk.tokens[0], day(0), sold(100))], morning(1))
@@ -53,7 +55,7 @@ async def test_a_report_accepted_after_a_settlement_was_not_known_to_it(desks) -
 
 
 async def test_an_earlier_first_sight_learned_late_does_not_settle_anew(desks) -> None:
-    """I1, M12: the sale settled by what was known; what was seen before changes no cent."""
+    """The sale settled by what was known; what was seen before changes no cent."""
     desk = await desks(2)
     both = [campaign_row(token, day(0), sold(300)) for token in desk.tokens]
     early = await desk.receive(body(both), at=morning(20))
@@ -70,9 +72,31 @@ async def test_an_earlier_first_sight_learned_late_does_not_settle_anew(desks) -
     await desk.rebuilt_the_same()
 
 
+async def test_a_store_that_came_back_waits_for_its_own_reading(desks) -> None:
+    """Its profile was read all the while, for another store."""
+    desk = await seen_once(desks)
+    account_id = desk.profile.account_id
+    await consents(desk)
+
+    async def settled_at(now) -> int:
+        async with desk.db.transaction(account_id) as tx:
+            await lock_profile(tx, account_id, desk.profile.id)
+            return await actions.settle_what_was_read(tx, desk.profile, desk.store_id, now)
+
+    async with desk.db.transaction(account_id) as tx:
+        await catalog.disconnect_store(tx, account_id, desk.store_id, morning(20))
+    await desk.asking(day(5), day(34)).report([], morning(34))
+    async with desk.db.transaction(account_id) as tx:
+        await catalog.reconnect_store(tx, account_id, desk.store_id, morning(35))
+
+    assert await settled_at(morning(35)) == 0
+    await desk.asking(day(6), day(35)).report([], morning(35.1))
+    assert await settled_at(morning(35.2)) == 1
+
+
 @pytest.mark.parametrize("minutes", [-5, 0, 5])
 async def test_a_report_after_a_settlement_is_after_it_by_any_clock(desks, minutes) -> None:
-    """I1: two workers' clocks differ, and the order of the two is that of their turns."""
+    """Two workers' clocks differ, and the order of the two is that of their turns."""
     desk = await settled(desks)
     run = await desk.receive(
         body([campaign_row(desk.tokens[0], day(0), sold(600))]), at=morning(29.9)
@@ -85,7 +109,6 @@ async def test_a_report_after_a_settlement_is_after_it_by_any_clock(desks, minut
 
 @pytest.mark.parametrize("minutes", [-5, 0, 5])
 async def test_a_settlement_after_a_report_knows_it_by_any_clock(desks, minutes) -> None:
-    """I1."""
     desk = await seen_once(desks)
     run = await desk.receive(
         body([campaign_row(desk.tokens[0], day(0), sold(600))]), at=morning(29.9)
@@ -99,7 +122,7 @@ async def test_a_settlement_after_a_report_knows_it_by_any_clock(desks, minutes)
 async def test_a_decision_made_while_conversions_are_made_anew_is_neither_lost_nor_refused(
     desks,
 ) -> None:
-    """S69, I1: the one waits for the other."""
+    """S69: the one waits for the other."""
     desk = await settled(desks)
     id, account_id = (await desk.conversion())["id"], desk.profile.account_id
     async with desk.db.transaction(account_id) as tx:
@@ -113,7 +136,7 @@ async def test_a_decision_made_while_conversions_are_made_anew_is_neither_lost_n
 
 
 async def test_conversions_made_anew_while_a_decision_is_made_keep_it(desks) -> None:
-    """S69, I1."""
+    """S69."""
     desk = await settled(desks)
     id, account_id = (await desk.conversion())["id"], desk.profile.account_id
     older = await desk.receive(

@@ -156,7 +156,7 @@ async def test_a_higher_figure_raises_a_pending_conversion(desks) -> None:
 
 @pytest.mark.parametrize("later", [1, 5])
 async def test_the_same_report_again_writes_nothing(desks, later) -> None:
-    """S77i, I3."""
+    """S77i."""
     desk = await desks(3)
     rows = [campaign_row(token, day(n), sold(100 + n)) for token in desk.tokens for n in range(5)]
     rows += [campaign_row("Google Adwords 3", day(0), sold(4)), campaign_row("", day(0))]
@@ -167,7 +167,7 @@ async def test_the_same_report_again_writes_nothing(desks, later) -> None:
 
 
 async def test_the_same_rows_in_another_order_write_no_version_and_no_conversion(desks) -> None:
-    """S77i, I3: another text of the same figures is read, and changes nothing."""
+    """S77i: another text of the same figures is read, and changes nothing."""
     desk = await desks(3)
     rows = [campaign_row(token, day(n), sold(100 + n)) for token in desk.tokens for n in range(5)]
     await desk.report(rows, morning(6))
@@ -179,7 +179,7 @@ async def test_the_same_rows_in_another_order_write_no_version_and_no_conversion
 
 
 async def test_an_older_report_with_the_same_words_moves_first_sight_back(desks) -> None:
-    """I2: since when a figure has been so is part of what is known."""
+    """Since when a figure has been so is part of what is known."""
     desk = await desks()
     await desk.says(morning(3), (0, sold(500)))
     await desk.says(morning(1), (0, sold(500)))
@@ -188,7 +188,7 @@ async def test_an_older_report_with_the_same_words_moves_first_sight_back(desks)
 
 
 async def test_sales_are_those_of_the_campaign_rows_to_the_cent(desks) -> None:
-    """I9: conversions of a day add up to the rows that are ours, over several pages."""
+    """Conversions of a day add up to the rows that are ours, over several pages."""
     desk = await desks(7)
     rows = [
         campaign_row(token, day(n), sold(191_961 * k + n, units=k + n, orders=k + 1))

@@ -39,7 +39,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def test_a_row_that_cannot_be_used_is_set_apart_and_leaves_its_day_as_it_was(
     desks, changed, named
 ) -> None:
-    """I4: a bad row is no row that Amazon left out; the rest goes on."""
+    """A bad row is no row that Amazon left out; the rest goes on."""
     desk = await desks(2)
     await desk.report([campaign_row(token, day(0), sold(500)) for token in desk.tokens], morning(1))
     good = campaign_row(desk.tokens[0], day(0), sold(700))
@@ -53,7 +53,6 @@ async def test_a_row_that_cannot_be_used_is_set_apart_and_leaves_its_day_as_it_w
 
 @pytest.mark.parametrize("row", [None, "row", 7, [], {"campaignId": 5}])
 async def test_what_is_no_row_at_all_is_set_apart(desks, row) -> None:
-    """I4."""
     desk = await desks(2)
     await desk.report([campaign_row(token, day(0), sold(500)) for token in desk.tokens], morning(1))
     await desk.report([campaign_row(desk.tokens[0], day(0), sold(700)), row], morning(2))
@@ -62,7 +61,6 @@ async def test_what_is_no_row_at_all_is_set_apart(desks, row) -> None:
 
 
 async def test_unknown_keys_are_passed_over(desks) -> None:
-    """I4."""
     desk = await desks()
     row = campaign_row(desk.tokens[0], day(0), sold(500)) | {"kindleRoyalties14d": {"a": [1]}}
     await desk.report([row], morning(1))
@@ -71,7 +69,7 @@ async def test_unknown_keys_are_passed_over(desks) -> None:
 
 
 async def test_a_row_without_any_figure_is_not_a_day_without_sales(desks) -> None:
-    """I4: Amazon has sent rows that lack every metric, and has renamed metrics."""
+    """Amazon has sent rows that lack every metric, and has renamed metrics."""
     desk = await desks()
     await desk.says(morning(1), (0, sold(500)))
     bare = {"date": "20260701", "campaignId": desk.tokens[0], "sales": "0"}
@@ -82,7 +80,6 @@ async def test_a_row_without_any_figure_is_not_a_day_without_sales(desks) -> Non
 
 
 async def test_a_row_told_twice_counts_once(desks) -> None:
-    """I4."""
     desk = await desks()
     row = campaign_row(desk.tokens[0], day(0), sold(500))
     await desk.take_in(
@@ -93,7 +90,7 @@ async def test_a_row_told_twice_counts_once(desks) -> None:
 
 
 async def test_a_row_that_contradicts_an_earlier_one_is_set_apart(desks) -> None:
-    """I4: the two are never added up."""
+    """The two are never added up."""
     desk = await desks()
     rows = [campaign_row(desk.tokens[0], day(0), sold(minor)) for minor in (500, 600)]
     await desk.report(rows, morning(1))
@@ -103,7 +100,7 @@ async def test_a_row_that_contradicts_an_earlier_one_is_set_apart(desks) -> None
 
 
 async def test_a_cut_page_leaves_nothing_of_its_report(desks) -> None:
-    """I4: a first page that was good is not half of a report."""
+    """A first page that was good is not half of a report."""
     desk = await desks()
     await desk.says(morning(1), (0, sold(500)))
     before = await desk.written()
@@ -150,7 +147,6 @@ def most_sales_gone(rows: list[dict[str, Any]]) -> list[bytes]:
 async def test_a_doubtful_report_is_held_changes_nothing_and_can_be_accepted(
     desks, told, reason
 ) -> None:
-    """I4."""
     desk, rows = await a_known_store(desks)
     before = await desk.written(), await desk.conversions()
     pages = told(rows)
@@ -172,7 +168,7 @@ async def test_a_doubtful_report_is_held_changes_nothing_and_can_be_accepted(
 
 
 async def test_a_held_report_accepted_late_is_a_step_in_the_past(desks) -> None:
-    """I2, I4: what newer reports have said since still stands."""
+    """What newer reports have said since still stands."""
     desk, rows = await a_known_store(desks)
     run = await desk.receive(*most_sales_gone(rows), at=morning(2))
     with pytest.raises(Held) as held:
@@ -190,7 +186,7 @@ async def test_a_held_report_accepted_late_is_a_step_in_the_past(desks) -> None:
 
 
 async def test_a_report_without_totals_is_held_when_they_were_given_before(desks) -> None:
-    """S64, I4: the promoted part alone would cut the commission of whole carts."""
+    """S64: the promoted part alone would cut the commission of whole carts."""
     desk = await desks()
     await desk.says(morning(1), (0, Sold(1, 1, 1_000, 1, 2, 3_000, 11)))
     row = campaign_row(desk.tokens[0], day(0), sold(1_000))
@@ -208,8 +204,26 @@ async def test_a_report_without_totals_is_held_when_they_were_given_before(desks
     assert tuple(kept) == ("APPLIED", ["totalAttributedSales14d"])
 
 
+async def test_what_waited_for_a_report_settles_when_that_is_accepted(desks) -> None:
+    desk = await desks()
+    await desk.says(morning(1), (0, sold(1_000)))
+    late = desk.asking(day(1), day(30))
+    held = await late.receive(body([]), at=morning(30))
+    await desk.owner.execute("UPDATE report_run SET state = 'HELD' WHERE id = $1", held.id)
+    account_id = desk.profile.account_id
+
+    async with desk.db.transaction(account_id) as tx:
+        await accept(tx, account_id, held.id, morning(31))
+
+    promised = await desk.owner.fetch(
+        "SELECT kind, subject, run_at FROM duty WHERE account_id = $1 AND kind = 'settle'",
+        account_id,
+    )
+    assert [tuple(row) for row in promised] == [("settle", str(desk.store_id), morning(31))]
+
+
 async def test_a_row_that_a_complete_report_lacks_is_restated_to_nothing(desks) -> None:
-    """S71, I4."""
+    """S71."""
     desk, rows = await a_known_store(desks)
     await desk.report(rows[1:], morning(2))
     found = {row["partnership_id"]: row for row in await desk.conversions()}
@@ -219,8 +233,20 @@ async def test_a_row_that_a_complete_report_lacks_is_restated_to_nothing(desks) 
     assert {found[id]["sales_minor"] for id in desk.partnership_ids[1:]} == {1_000}
 
 
+async def test_an_empty_last_page_with_a_cursor_ends_a_report_that_lacks_nothing(desks) -> None:
+    """Amazon ends some reports so. One that lacks something may have been broken off."""
+    desk, rows = await a_known_store(desks)
+    short = await desk.receive(body(rows[:9], "next"), body([], "more"), at=morning(2))
+    with pytest.raises(Held, match="last page names a next one"):
+        await desk.take_in(short, morning(2))
+
+    whole = await desk.receive(body(rows, "next"), body([], "more"), at=morning(3))
+    await desk.take_in(whole, morning(3))
+    assert {row["sales_minor"] for row in await desk.conversions()} == {1_000}
+
+
 async def test_days_that_were_not_asked_for_are_left_alone(desks) -> None:
-    """I4: a report says nothing about days outside its range."""
+    """A report says nothing about days outside its range."""
     desk = await desks()
     await desk.says(morning(5), (0, sold(500)), (4, sold(600)))
     later = desk.asking(day(3), day(5))

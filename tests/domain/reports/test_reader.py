@@ -160,7 +160,6 @@ def test_what_looks_like_ours_and_is_not_is_set_apart(level, changed, named) -> 
 
 
 def test_a_row_repeated_is_one_row_and_a_contradiction_is_set_apart() -> None:
-    """I4, I9."""
     reading = reader()
     reading.read([row()])
     changes, (stray,), _ = reading.read([row(), row(minor=501)])
@@ -231,7 +230,7 @@ def test_a_level_that_cannot_have_the_bonus_tells_nothing_of_it() -> None:
     ],
 )
 def test_a_row_that_could_not_be_read_is_not_missing(day, campaign, spoken_of) -> None:
-    """I4: as far as it can be told whose day it is about."""
+    """As far as it can be told whose day it is about."""
     reading = reader(known={key(day=n): Known(ONE, worth(500)) for n in (0, 1)})
     on = None if day is None else DAY + timedelta(days=day)
     reading.set_apart([Quarantined("it is negative", 0, "{}", on, campaign)])

@@ -17,18 +17,23 @@ from hypothesis import strategies as st
 
 from db.pool import Database
 from domain.clock import local_day
+from domain.ids import new_id
+from domain.reports import queries
 from domain.reports.rows import Level
 from domain.reports.runs import (
     PRODUCTS_DAYS_BACK,
+    Purpose,
+    Run,
     daily_window,
     earliest,
     late_windows,
     past_windows,
 )
-from domain.reports.scheduling import make_room, plan
+from domain.reports.scheduling import make_room, plan_again
 from tests.conftest import a_database
 from tests.factories import a_profile, a_seller_account, a_store, an_account
 from tests.shop import empty
+from workers.sweeping import Planner
 
 ZONE = "America/Los_Angeles"
 DAYS = st.dates(date(2024, 1, 1), date(2032, 12, 31))
@@ -74,8 +79,7 @@ async def a_connected_store(
 
 async def planned(db: Database, owner: asyncpg.Connection, now: datetime) -> Counter[str]:
     """What a plan promises, by purpose or kind; the promises are then taken as kept."""
-    async with db.system() as tx:
-        await plan(tx, now)
+    await Planner().plan(db, now)
     return await promised(owner)
 
 
@@ -105,14 +109,13 @@ async def test_a_day_is_planned_once(db: Database, owner: asyncpg.Connection):
 
 @loop
 async def test_planners_at_once_plan_each_slot_once(db: Database, owner: asyncpg.Connection):
-    """J8: 3 stores, 40 days, 6 workers."""
+    """3 stores, 40 days, 6 workers."""
     for _ in range(3):
         await a_connected_store(owner)
     everything: Counter[str] = Counter()
 
     async def one(now: datetime) -> None:
-        async with db.system() as tx:
-            await plan(tx, now)
+        await Planner().plan(db, now)
 
     for number in range(40):
         now = SUNDAY + timedelta(days=number)
@@ -126,7 +129,7 @@ async def test_planners_at_once_plan_each_slot_once(db: Database, owner: asyncpg
 
 @loop
 async def test_an_outage_is_caught_up_once(db: Database, owner: asyncpg.Connection):
-    """J8: the newest slot reads the days of those that were missed."""
+    """The newest slot reads the days of those that were missed."""
     await a_connected_store(owner)
     await planned(db, owner, SUNDAY)
 
@@ -151,7 +154,7 @@ async def test_an_outage_is_caught_up_once(db: Database, owner: asyncpg.Connecti
 async def test_every_local_day_has_its_slot_and_no_other(
     db: Database, owner: asyncpg.Connection, zone: str, first: date, days: int
 ):
-    """J8: planned every half hour through changes of the clocks, a leap day, a new year."""
+    """Planned every half hour through changes of the clocks, a leap day, a new year."""
     await a_connected_store(owner, time_zone=zone)
     now = datetime.combine(first, datetime.min.time(), UTC)
     seen = {local_day(now + timedelta(minutes=30 * n), zone) for n in range(48 * days)}
@@ -271,12 +274,45 @@ async def test_slots_of_long_ago_are_forgotten(db: Database, owner: asyncpg.Conn
 
 
 @loop
+async def test_a_daily_report_revives_what_was_given_up_whatever_else_was_read_meanwhile(
+    db: Database, owner: asyncpg.Connection
+):
+    account_id = await an_account(owner)
+    profile_id = await a_profile(owner, account_id, await a_seller_account(owner, account_id))
+
+    async def taken_in(purpose: Purpose, hours_ago: int) -> Run:
+        at, day = SUNDAY - timedelta(hours=hours_ago), SUNDAY.date()
+        run = Run(account_id, new_id(), profile_id, Level.CAMPAIGN, purpose, day, day)
+        async with db.transaction(account_id) as tx:
+            await queries.insert_run(tx, run, at)
+            await queries.close_run(tx, run, "APPLIED", at)
+        return run
+
+    await owner.executemany(
+        """INSERT INTO duty (kind, subject, account_id, payload, run_at, dead_at)
+           VALUES ('pull_report', $1, $2, '{}', $3, $3)""",
+        [
+            (f"{profile_id} CAMPAIGN BACKFILL {day}", account_id, SUNDAY - timedelta(hours=ago))
+            for day, ago in [("long ago", 30), ("since then", 12)]
+        ],
+    )
+    await taken_in(Purpose.DAILY, 24)
+    await taken_in(Purpose.BACKFILL, 6)
+    daily = await taken_in(Purpose.DAILY, 0)
+
+    async with db.transaction(account_id) as tx:
+        await plan_again(tx, daily, SUNDAY)
+
+    [revived] = await owner.fetch("SELECT subject FROM duty WHERE dead_at IS NULL")
+    assert revived["subject"].endswith("since then")
+
+
+@loop
 async def test_a_promise_that_waits_asks_for_the_days_of_its_own_time(
     db: Database, owner: asyncpg.Connection
 ):
     await a_connected_store(owner)
-    async with db.system() as tx:
-        await plan(tx, SUNDAY)
+    await Planner().plan(db, SUNDAY)
     rows = await owner.fetch("SELECT payload ->> 'window' AS days, subject FROM duty")
     windows = {row["days"] for row in rows if "DAILY" in row["subject"]}
     late = {row["days"] for row in rows if "LATE" in row["subject"]}

@@ -74,7 +74,7 @@ def test_a_masked_row_shows_nothing_and_any_figure_shows_something() -> None:
 
 
 def test_only_what_showed_can_vanish() -> None:
-    """S71, S76i, I4."""
+    """S71, S76i."""
     known = {key(n): Known(PARTNER, worth(100 * n)) for n in range(3)}
     assert vanished(known, [key(2)]) == [Change(key(1), PARTNER, worth(100), NOTHING)]
 
@@ -86,7 +86,7 @@ def test_a_change_is_written_at_its_moment_when_nothing_newer_was_taken_in() -> 
 
 
 def test_a_step_in_the_past_ends_where_a_newer_report_said_otherwise() -> None:
-    """I2: the newer one wrote nothing then, because it told nothing new."""
+    """The newer one wrote nothing then, because it told nothing new."""
     change = Change(key(1), PARTNER, worth(3), worth(5))
     newer = [Applied(at(4), DAY, DAY), Applied(at(3), DAY, DAY), Applied(at(2), DAY, DAY)]
     newer[2] = newer[2]._replace(from_day=DAY + timedelta(days=1), to_day=DAY + timedelta(days=2))
@@ -111,7 +111,7 @@ answers = st.tuples(
 def test_versions_are_the_same_step_function_in_whatever_order_reports_are_taken_in(
     history, data
 ) -> None:
-    """I2: what holds at every moment is what the last answer before it said."""
+    """What holds at every moment is what the last answer before it said."""
     asked = []
     for number, ((first, last), said) in enumerate(history):
         window = Applied(at(number), DAY + timedelta(days=first), DAY + timedelta(days=last))
