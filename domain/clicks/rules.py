@@ -15,6 +15,8 @@ from domain.clicks.user_agents import is_program
 
 # A browser that fetches a page before anybody has asked for it says so in one of these.
 _PURPOSES: Final = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+LOOKED_AT: Final = frozenset({*_PURPOSES, "user-agent"})
+"""The headers that a visit is told by; no other changes anything."""
 _AHEAD_OF_TIME: Final = ("prefetch", "prerender", "preview")
 
 

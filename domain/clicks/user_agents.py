@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from is_crawler import is_crawler
@@ -30,7 +31,12 @@ def is_program(user_agent: str) -> bool:
     """
     if not user_agent.startswith(_BROWSER):
         return True
-    read = user_agent[:_LONGEST_READ]
+    return _adds_that_it_is_one(user_agent[:_LONGEST_READ])
+
+
+@lru_cache(4096)
+def _adds_that_it_is_one(read: str) -> bool:
+    """Of what begins like a browser. Most people's browsers say the same few hundred texts."""
     lower = read.lower()
     if "cubot" in lower:
         read = _CUBOT.sub("", read)

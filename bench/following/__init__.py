@@ -1,0 +1,1 @@
+"""What `bench.redirect` compares with, and its loads."""
