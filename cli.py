@@ -1,6 +1,6 @@
 """What an operator does at the command line: `python -m cli --help`.
 
-Reads DATABASE_URL; without one it takes the embedded database of DATA_DIR.
+Reads DATABASE_URL, and `reseal` SEALING_KEYS; without one it takes that of DATA_DIR.
 """
 
 from __future__ import annotations
@@ -23,11 +23,17 @@ from domain.accounts.rules import KnownKey, Plan
 from domain.audit import actions as audit
 from domain.audit.rules import Broken, Whole
 from domain.conversions import verifying as conversions
+from domain.erasure import actions as erasure
+from domain.erasure.rules import Somebody
 from domain.errors import Refusal
 from domain.ids import decode, encode
 from domain.mail.letters import password_page
 from domain.people import operators
-from embedded import servers
+from domain.sealing import Keyring
+from domain.secrets import actions as secrets
+from domain.secrets.queries import by_key
+from domain.secrets.rules import Sealed
+from embedded import database
 from house import data_dir
 
 app = typer.Typer(
@@ -50,7 +56,7 @@ def _with_database(work: Callable[[Database], Awaitable[T]]) -> T:
         async with Database(url) as db:
             return await work(db)
 
-    with servers(data_dir()) as env, _told():
+    with database(data_dir()) as env, _told():
         return asyncio.run(run(env["DATABASE_URL"]))
 
 
@@ -78,7 +84,7 @@ def migrate() -> None:
 
     Needs the login that owns the tables; all other commands need that of web and worker.
     """
-    with servers(data_dir()) as env, _told():
+    with database(data_dir()) as env, _told():
         asyncio.run(migrate_database(env["DATABASE_URL"]))
     typer.echo("The database is up to date.")
 
@@ -251,7 +257,63 @@ def verify_audit(account: AccountId) -> None:
     if isinstance(found, Broken):
         typer.echo(f"Broken: entry {found.number} {found.what}.", err=True)
         raise typer.Exit(1)
-    typer.echo(f"{found.entries} entries, whole.")
+    erased = f", {found.erased} of them without somebody who was erased" if found.erased else ""
+    typer.echo(f"{found.entries} entries, whole{erased}.")
+
+
+@app.command()
+def erase(
+    who: Annotated[str, typer.Argument(help="Their e-mail address, or their pers_… or affl_….")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether it is meant.")] = False,
+) -> None:
+    """Erase a person or an affiliate for good: name, address, profile, what they wrote and what was
+    written to them, in the audit too. Sales and commissions stay, to the cent."""
+    if not yes:
+        typer.confirm(f"Nobody can bring {who} back afterwards. Erase them?", abort=True)
+
+    async def work(db: Database) -> Somebody:
+        async with db.system() as tx:
+            return await erasure.erase(tx, who, datetime.now(UTC))
+
+    typer.echo(f"Erased {' and '.join(_with_database(work).ids)}.")
+
+
+@app.command()
+def reseal() -> None:
+    """Seal anew, with the first of SEALING_KEYS, all that another key has sealed. Safe while
+    everything runs, and to run again; a key that seals nothing any more can be taken away.
+
+    Prints how many secrets each key seals afterwards.
+    """
+
+    async def work(db: Database) -> tuple[list[tuple[Sealed, str]], dict[str, int]]:
+        done = 0
+
+        def told(more: int) -> None:
+            nonlocal done
+            done += more
+            typer.echo(f"{done} sealed anew", err=True)
+
+        closed = await secrets.reseal(db, keyring, told)
+        async with db.system() as tx:
+            return closed, await by_key(tx)
+
+    with database(data_dir()) as env, _told():
+        keyring = Keyring.parse(env["SEALING_KEYS"])
+    closed, counts = _with_database(work)
+    for _, reason in closed:
+        typer.echo(reason, err=True)
+    for kid, count in counts.items():
+        words = "seals" if kid == keyring.active else "still seals"
+        typer.echo(f"{kid} {words} {count}")
+    if counts.keys() - {keyring.active}:
+        typer.echo(
+            "What mutations answered under idempotency keys is not sealed anew: it is forgotten"
+            " within two days. Run this again then, before an old key is taken away.",
+            err=True,
+        )
+    if closed:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -48,7 +48,7 @@ async def record_outside(
 async def verify(tx: Tx, account_id: UUID, at_once: int = 1_000) -> Whole | Broken:
     """Walk the account's chain from its first entry to its last; what is written meanwhile is
     walked too. Entries of releases that had no chain yet have no number and are not in it."""
-    walked = Head()
+    walked, erased = Head(), 0
     while True:
         batch = await queries.entries_after(tx, account_id, walked.number, at_once)
         if batch:
@@ -56,10 +56,11 @@ async def verify(tx: Tx, account_id: UUID, at_once: int = 1_000) -> Whole | Brok
             if isinstance(step, Broken):
                 return step
             walked = step
+            erased += sum(entry.erased for entry, _ in batch)
             continue
         head = await queries.head(tx, account_id)
         if head == walked:
-            return Whole(walked.number)
+            return Whole(walked.number, erased)
         # Written since the batch: the next one has it, or it is gone.
         if not await queries.entries_after(tx, account_id, walked.number, 1):
             return rules.torn_off(walked, head)

@@ -71,7 +71,8 @@ async def entries_after(
     """The next entries and their hashes, in their order."""
     rows = await tx.fetch(
         """SELECT account_id, number, actor, action, input::text AS input,
-                  changes::text AS changes, request_id, at, hash
+                  changes::text AS changes, request_id, at, hash,
+                  erased_at IS NOT NULL AS erased
              FROM audit_entry
             WHERE account_id = $1 AND number > $2 ORDER BY number LIMIT $3""",
         account_id, number, most,
@@ -89,4 +90,5 @@ def _entry(row: asyncpg.Record) -> Entry:
         changes=row["changes"],
         request_id=row["request_id"],
         at=row["at"],
+        erased=row["erased"],
     )

@@ -40,13 +40,16 @@ class Entry:
     changes: str
     request_id: str | None
     at: datetime
+    erased: bool = False
+    """Somebody in it was forgotten: what it said can't be checked any more, but its place can."""
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """Every entry is there, as it was written."""
+    """Every entry is there, as it was written, or without somebody who was forgotten."""
 
     entries: int
+    erased: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def follow(head: Head, entries: Iterable[tuple[Entry, bytes]]) -> Head | Broken:
         expected = head.number + 1
         if entry.number != expected:
             return Broken(expected, "is missing")
-        if hash != hash_after(head.hash, entry):
+        if not entry.erased and hash != hash_after(head.hash, entry):
             return Broken(expected, "is not as it was written, or not where it was written")
         head = Head(expected, hash)
     return head

@@ -86,6 +86,20 @@ def test_an_altered_entry_is_found(entries, data):
 
 
 @given(ENTRIES, st.data())
+def test_an_altered_entry_with_the_hash_that_it_would_have_is_found(entries, data):
+    """By the one after it, or by the head: neither can be told from the entry alone."""
+    rows, head = chain(entries)
+    place = data.draw(st.integers(0, len(rows) - 1))
+    before = rows[place - 1][1] if place else Head().hash
+    altered = replace(rows[place][0], actor=rows[place][0].actor + "!")
+    rows[place] = altered, hash_after(before, altered)
+
+    found = judged(rows, head)
+    assert isinstance(found, Broken)
+    assert found.number == min(place + 2, len(rows))
+
+
+@given(ENTRIES, st.data())
 def test_a_removed_entry_is_found(entries, data):
     rows, head = chain(entries)
     place = data.draw(st.integers(0, len(rows) - 1))

@@ -1,0 +1,1 @@
+"""Somebody is forgotten, and every sum stays as it is."""

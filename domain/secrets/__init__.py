@@ -1,0 +1,1 @@
+"""Everything that is kept sealed, sealed anew when its key is replaced."""
