@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from typing import Final
+from urllib.parse import urlsplit
 
 from domain.affiliates.rules import email as email_address
 from domain.errors import InvalidInput
@@ -43,6 +44,8 @@ class Config:
     """Whom they are from: Clickledger <no-reply@example.com>"""
     mail_outbox: str
     """The folder where letters are put while nobody sends them."""
+    click_spool: str
+    """The folder where clicks wait while PostgreSQL is away; it has to outlive the process."""
     trusted_proxies: int
     """How many of the proxies in front of the API are ours; where a client comes from is believed
     of them, and of nobody before them."""
@@ -74,8 +77,24 @@ class Config:
     """Empty for Amazon itself; the sandbox's origin for a rehearsal. Refused in production."""
     clock_url: str
     """Empty for the real time; the sandbox's clock for a rehearsal. Refused in production."""
+    webhook_receivers: tuple[str, ...]
+    """Origins on this machine that webhooks may go to in a rehearsal. Refused in production."""
+    metrics_token: str = field(repr=False)
+    """What Prometheus has to send as `Authorization: Bearer`; without it production tells no
+    metrics over the API's port."""
+    metrics_host: str
+    metrics_port: int
+    """Where a worker tells its metrics and whether it is well; 0 for nowhere."""
+    drain_s: int
+    """Seconds between the signal to stop and the end of the API, in which `/readyz` answers 503."""
     sweep_s: int
     """Seconds between two sweeps for duties that no nudge woke."""
+
+    @property
+    def own_hosts(self) -> frozenset[str]:
+        """Names that lead to us: nobody's webhooks go there."""
+        urls = (self.public_url, self.front_end_url)
+        return frozenset(host for url in urls if (host := urlsplit(url).hostname))
 
     @property
     def production(self) -> bool:
@@ -109,6 +128,7 @@ class Config:
             smtp_url=text("SMTP_URL", ""),
             mail_from=text("MAIL_FROM", "Clickledger <clickledger@localhost.localdomain>"),
             mail_outbox=text("MAIL_OUTBOX", ".data/outbox"),
+            click_spool=text("CLICK_SPOOL", ".data/spool"),
             trusted_proxies=number("TRUSTED_PROXIES", 0, 0, 5),
             budget_caller=number("BUDGET_CALLER", 300_000, *_POINTS),
             budget_account=number("BUDGET_ACCOUNT", 600_000, *_POINTS),
@@ -126,6 +146,15 @@ class Config:
             seller_application_id=text("AMAZON_SELLER_APPLICATION_ID"),
             amazon_origin=text("AMAZON_ORIGIN", "").rstrip("/"),
             clock_url=text("CLOCK_URL", ""),
+            webhook_receivers=tuple(
+                one.strip().rstrip("/")
+                for one in text("WEBHOOK_RECEIVERS", "").split(",")
+                if one.strip()
+            ),
+            metrics_token=text("METRICS_TOKEN", ""),
+            metrics_host=text("METRICS_HOST", "127.0.0.1"),
+            metrics_port=number("METRICS_PORT", 0, 0, 65_535),
+            drain_s=number("DRAIN_SECONDS", 0, 0, 60),
             sweep_s=number("SWEEP_SECONDS", 5, 1, 60),
         )
         if config.environment not in ("production", "development"):
@@ -133,7 +162,7 @@ class Config:
         if config.production:
             faults += [
                 f"{name} is for rehearsals and is refused in production: unset it"
-                for name in ("AMAZON_ORIGIN", "CLOCK_URL")
+                for name in ("AMAZON_ORIGIN", "CLOCK_URL", "WEBHOOK_RECEIVERS")
                 if env.get(name)
             ]
             if not config.public_url.startswith("https://"):

@@ -14,12 +14,16 @@ from contextlib import suppress
 from typing import Any, Final
 
 import orjson
+import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
+from structlog.contextvars import bound_contextvars as log_of
 
-from api import questions
+from api import metrics, questions
 from api.auth import Cookies, NotAdmitted, client_of, is_secure, viewer
 from api.budgets import Budgets, Exhausted, Left, Subject, address, payers
+from api.metrics import Asked
 from api.negotiating import GRAPHQL, JSON, media_type
 from api.questions import NotTaken, Question, WrongMethod
 from api.trusted import Trusted, UnknownDocument
@@ -27,7 +31,9 @@ from domain.people.rules import NoSuchSeat, TooManyAttempts
 from schema.asking import AskedSchema
 from schema.context import Context
 from schema.documents import Unfit
-from schema.masking import fault
+from schema.masking import code_of, fault
+
+log = structlog.get_logger()
 
 PATIENCE_S: Final = 5
 """So long a request may take, from its headers to its answer."""
@@ -67,34 +73,52 @@ class View:
         media = media_type(accept)
         request_id = secrets.token_hex(8)
         headers = [(b"x-request-id", request_id.encode())]
+        with log_of(request_id=request_id, viewer=None), metrics.timed() as asked:
+            status, answer = await self._ended(request, media, request_id, headers, asked)
+        log.info(
+            "graphql", request_id=request_id, viewer=asked.viewer, operation=asked.operation,
+            kind=asked.kind, outcome=asked.outcome, status=status, points=asked.points, ms=asked.ms,
+        )  # fmt: skip
+        if answer is not None:
+            await _send(send, status, media or JSON, headers, orjson.dumps(answer))
+
+    async def _ended(
+        self, request: Request, media: str | None, request_id: str, headers: Headers, asked: Asked
+    ) -> tuple[int, dict[str, Any] | None]:
+        """The status and the answer; no answer when nobody waits for one any more."""
         try:
             if media is None:
                 raise NotTaken(
                     406, "NOT_ACCEPTABLE", f"An answer is {GRAPHQL} or {JSON}: accept one of them."
                 )
-            status, answer = 200, await self._answer(request, request_id, headers)
+            return 200, await self._answer(request, request_id, headers, asked)
         except NotTaken as no:
-            status, answer = no.status, _said(no.code, no.message)
+            asked.was_refused(no.code, ours=no.status >= 500)
             headers += [(name.encode(), value.encode()) for name, value in no.headers.items()]
+            return no.status, _said(no.code, no.message)
         except Unfit as unfit:
-            status = 400 if media == GRAPHQL else 200
+            asked.was_refused(code_of(unfit.errors[0]))
             answer = {"errors": [error.formatted for error in unfit.errors]}
+            return 400 if media == GRAPHQL else 200, answer
         except UnknownDocument as unknown:
-            status = 400 if media == GRAPHQL else 200
-            answer = _said(unknown.code, unknown.message)
+            asked.was_refused(unknown.code)
+            return 400 if media == GRAPHQL else 200, _said(unknown.code, unknown.message)
         except ClientDisconnect:
-            return
+            asked.was_refused("CLIENT_GONE")
+            return 499, None
         except Exception as error:
-            status, answer = 500, {"errors": [fault(error, request_id).formatted]}
-        await _send(send, status, media or JSON, headers, orjson.dumps(answer))
+            asked.was_refused("INTERNAL", ours=True)
+            return 500, {"errors": [fault(error, request_id).formatted]}
 
-    async def _answer(self, request: Request, request_id: str, headers: Headers) -> dict[str, Any]:
+    async def _answer(
+        self, request: Request, request_id: str, headers: Headers, asked: Asked
+    ) -> dict[str, Any]:
         """Raises NotTaken, Unfit, UnknownDocument or ClientDisconnect."""
         question = None
         try:
             async with asyncio.timeout(PATIENCE_S) as patience:
                 question = await self._question(request)
-                return await self._asked(question, request, request_id, headers)
+                return await self._asked(question, request, request_id, headers, asked)
         except TimeoutError:
             if not patience.expired():
                 raise
@@ -110,7 +134,12 @@ class View:
         raise WrongMethod("Ask by POST, with a body of JSON.")
 
     async def _asked(
-        self, question: Question, request: Request, request_id: str, headers: Headers
+        self,
+        question: Question,
+        request: Request,
+        request_id: str,
+        headers: Headers,
+        asked: Asked,
     ) -> dict[str, Any]:
         """Raises what `_answer` does, and Exhausted."""
         state = request.app.state
@@ -123,12 +152,16 @@ class View:
         except (NotAdmitted, NoSuchSeat, TooManyAttempts) as no:
             budgets.spend([address("unbelieved", client)], _POINTS_OF_NOBODY)
             raise _not_admitted(no) from None
+        if who is not None:
+            asked.viewer = who.actor
+            bind_contextvars(viewer=who.actor)
         paying = payers(who, client)
         budgets.check(*paying)
         read = 1 + question.size // _BYTES_A_POINT
         introspect = trusted or who is not None or not state.config.production
         try:
             document = self._schema.document(text, question.operation_name, introspect=introspect)
+            asked.reads(document)
             points = max(read, self._schema.cost(document, question.variables))
         except Unfit:
             _spend(budgets, paying, read)
@@ -136,6 +169,7 @@ class View:
         if document.is_mutation and request.method == "GET":
             raise WrongMethod("A mutation is sent by POST.")
         left = _spend(budgets, paying, points)
+        asked.points = points
         context = Context(
             viewer=who,
             db=state.db,
@@ -150,11 +184,14 @@ class View:
             browser=request.headers.get("user-agent", ""),
             session=Cookies(headers, secure=is_secure(state.config)),
             idempotency_key=request.headers.get("idempotency-key"),
+            webhook_receivers=state.config.webhook_receivers,
         )
         result = await self._schema.answer(document, question.variables, context)
         answer: dict[str, Any] = {"data": result.data}
         if result.errors:
             answer["errors"] = [error.formatted for error in result.errors]
+        codes = [code_of(error) for error in result.errors or ()]
+        asked.answered(codes, refused=context.refused)
         answer["extensions"] = {"cost": _told(points, left)}
         return answer
 

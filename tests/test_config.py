@@ -95,7 +95,7 @@ def test_nothing_means_the_default_where_there_is_one(name: str):
         ("SWEEP_SECONDS", "1.5"), ("TRUSTED_PROXIES", "6"), ("TRUSTED_PROXIES", "-1"),
         ("BUDGET_CALLER", "0"), ("BUDGET_CALLER", "999"), ("BUDGET_ACCOUNT", "-1000"),
         ("BUDGET_ADDRESS", "1e6"), ("BUDGET_ADDRESS", "300_000"), ("BUDGET_ANONYMOUS", "none"),
-        ("BUDGET_ANONYMOUS", "1000000001"),
+        ("BUDGET_ANONYMOUS", "1000000001"), ("METRICS_PORT", "65536"), ("DRAIN_SECONDS", "61"),
     ],
 )  # fmt: skip
 def test_a_number_out_of_its_range_is_refused(name: str, value: str):
@@ -109,10 +109,12 @@ def test_production_refuses_what_is_for_rehearsals():
         ENVIRONMENT="production",
         AMAZON_ORIGIN="http://127.0.0.1:9",
         CLOCK_URL="http://127.0.0.1:9/sandbox/clock",
+        WEBHOOK_RECEIVERS="http://127.0.0.1:9",
         PUBLIC_URL="http://links.example.com",
     ) == [
         "AMAZON_ORIGIN is for rehearsals and is refused in production: unset it",
         "CLOCK_URL is for rehearsals and is refused in production: unset it",
+        "WEBHOOK_RECEIVERS is for rehearsals and is refused in production: unset it",
         "PUBLIC_URL must begin with https:// in production",
     ]
 
@@ -175,10 +177,12 @@ def test_a_rehearsal_takes_its_settings():
     rehearsal = {
         "AMAZON_ORIGIN": "http://127.0.0.1:9/",
         "CLOCK_URL": "http://127.0.0.1:9/sandbox/clock",
+        "WEBHOOK_RECEIVERS": "http://127.0.0.1:8/, http://127.0.0.1:7",
     }
     config = Config.from_env(GOOD | rehearsal)
-    assert (config.amazon_origin, config.clock_url) == (
+    assert (config.amazon_origin, config.clock_url, config.webhook_receivers) == (
         "http://127.0.0.1:9", "http://127.0.0.1:9/sandbox/clock",
+        ("http://127.0.0.1:8", "http://127.0.0.1:7"),
     )  # fmt: skip
 
 

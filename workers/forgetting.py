@@ -13,6 +13,7 @@ from domain.idempotency import actions as idempotency
 from domain.mail import actions as mail
 from domain.members import actions as members
 from domain.people import sessions
+from domain.webhooks import relaying
 from workers.deps import Deps
 
 
@@ -34,6 +35,10 @@ async def forget(db: Database, now: datetime, now_of_trade: datetime) -> None:
             await forget_some(tx, now)
     async with db.system() as tx:
         await mail.forget_old(tx, now_of_trade)
+    more = True
+    while more:
+        async with db.system() as tx:
+            more = await relaying.forget_old(tx, now_of_trade) > 0
     more = True
     while more:  # in transactions of their own: mutations claim their keys meanwhile
         async with db.system() as tx:

@@ -36,6 +36,8 @@ class Smtp:
     server: SmtpServer
     tls: ssl.SSLContext | None = None
     """Whose certificates are believed; those of the system when None."""
+    patience_s: float = _PATIENCE_S
+    """With each step of the conversation."""
 
     async def deliver(self, message: EmailMessage) -> None:
         """Raises TryAgain, or GiveUp when the server will never take this letter."""
@@ -48,7 +50,7 @@ class Smtp:
             start_tls=False if server.tls_from_start else server.tls_required or None,
             tls_context=self.tls,
             local_hostname=socket.gethostname(),
-            timeout=_PATIENCE_S,
+            timeout=self.patience_s,
         )
         try:
             await client.connect()

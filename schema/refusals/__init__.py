@@ -16,6 +16,9 @@ from schema.refusals.discovery import (
     ProfileIncomplete,
     TooManyInvitations,
 )
+from schema.refusals.duties import (
+    BeingDone,
+)
 from schema.refusals.links import (
     AlreadyTagged,
     AssociatesTag,
@@ -91,6 +94,11 @@ from schema.refusals.stores import (
     VendorCentral,
     WrongMarketplace,
 )
+from schema.refusals.webhooks import (
+    TooManyWebhookEndpoints,
+    TooManyWebhookReplays,
+    WebhookEndpointDisabled,
+)
 
 __all__ = [
     "AddressInvited",
@@ -108,6 +116,7 @@ __all__ = [
     "ApplicationDecided",
     "AssociatesTag",
     "BadTemplate",
+    "BeingDone",
     "ConsentNeeded",
     "EligibilityUnknown",
     "EmailNotVerified",
@@ -162,9 +171,12 @@ __all__ = [
     "TooManyApplications",
     "TooManyAttempts",
     "TooManyInvitations",
+    "TooManyWebhookEndpoints",
+    "TooManyWebhookReplays",
     "UnknownCurrency",
     "UtmNotSupported",
     "VendorCentral",
+    "WebhookEndpointDisabled",
     "WrongCredentials",
     "WrongId",
     "WrongMarketplace",

@@ -21,6 +21,7 @@ from api.app import create_app
 from api.auth import cookie_name
 from config import Config
 from domain.people.passwords import hashed
+from tests.environment import LEAST
 from tests.people import a_person, a_session
 
 PUBLIC = "https://links.example.com"
@@ -42,15 +43,11 @@ async def an_app(
                 "ENVIRONMENT": "production",
                 "DATABASE_URL": database_url,
                 "REDIS_URL": redis_url,
-                "SEALING_KEYS": "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+                **LEAST,
                 "PUBLIC_URL": PUBLIC,
                 "FRONT_END_URL": FRONT_END,
                 "MAIL_OUTBOX": "/dev/null",
-                "AMAZON_ADS_CLIENT_ID": "ads",
-                "AMAZON_ADS_CLIENT_SECRET": "secret",
-                "AMAZON_SELLER_CLIENT_ID": "seller",
-                "AMAZON_SELLER_CLIENT_SECRET": "secret",
-                "AMAZON_SELLER_APPLICATION_ID": "application",
+                "CLICK_SPOOL": "/dev/null",  # nobody keeps clicks here
                 # All tests ask from the same address, within the same minutes.
                 "BUDGET_ADDRESS": "1000000000",
                 "BUDGET_ANONYMOUS": "1000000000",

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from api.auth import client_of
 from db.pool import Database
 from tests.api.browsers import ASKED, a_browser, an_app, ask, post, signed_in, somebody
+from tests.environment import LEAST
 from tests.factories import an_account
 from tests.people import an_api_key
 
@@ -62,11 +63,8 @@ async def test_the_server_takes_in_few_headers(database_of_test: str, redis_url:
         port = probe.getsockname()[1]
     env = os.environ | {
         "DATABASE_URL": database_of_test, "REDIS_URL": redis_url, "PORT": str(port),
-        "ENVIRONMENT": "development", "PUBLIC_URL": "http://127.0.0.1", "HOST": "127.0.0.1",
-        "SEALING_KEYS": "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-        "AMAZON_ADS_CLIENT_ID": "a", "AMAZON_ADS_CLIENT_SECRET": "a",
-        "AMAZON_SELLER_CLIENT_ID": "a", "AMAZON_SELLER_CLIENT_SECRET": "a",
-        "AMAZON_SELLER_APPLICATION_ID": "a",
+        "ENVIRONMENT": "development", "HOST": "127.0.0.1",
+        **LEAST,
     }  # fmt: skip
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "api", env=env)
     try:

@@ -21,6 +21,7 @@ from tests.factories import (
     insert,
 )
 from tests.people import a_member, a_published_profile
+from tests.telling import a_told_endpoint
 
 PAGE = "graphql.md"
 EMAIL = "olive@people.example"
@@ -135,6 +136,9 @@ async def test_every_block(walk: Walk) -> None:
         known["id"] = known["Invite"]["inviteAffiliate"]["id"]
         walk.seat = affiliate
 
+    async def told() -> None:
+        await a_told_endpoint(owner, affiliate_id)
+
     async def broken() -> None:
         assert known["AcceptInvitation"]["acceptInvitation"]["partnership"]["id"]
         walk.seat = account
@@ -166,6 +170,7 @@ async def test_every_block(walk: Walk) -> None:
             "FindAffiliates": shown,
             "Invite": which_profile,
             "AcceptInvitation": as_invited,
+            "Told": told,
             "NeedsAPerson": broken,
         },
     )

@@ -15,6 +15,7 @@ import pytest
 from api.app import create_app
 from config import Config
 from domain.people.rules import ABSOLUTE
+from tests.environment import LEAST
 from tests.letterbox import KEYRING, everything_kept, token_for
 
 ANN = "ann@example.com"
@@ -32,14 +33,9 @@ async def browser(
                 "ENVIRONMENT": "development",
                 "DATABASE_URL": database_of_test,
                 "REDIS_URL": redis_url,
-                "SEALING_KEYS": "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+                **LEAST,
                 "PUBLIC_URL": request.param,
                 "MAIL_OUTBOX": str(tmp_path),
-                "AMAZON_ADS_CLIENT_ID": "ads",
-                "AMAZON_ADS_CLIENT_SECRET": "secret",
-                "AMAZON_SELLER_CLIENT_ID": "seller",
-                "AMAZON_SELLER_CLIENT_SECRET": "secret",
-                "AMAZON_SELLER_APPLICATION_ID": "application",
             }
         )
     )

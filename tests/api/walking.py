@@ -23,6 +23,7 @@ from api.app import create_app
 from config import Config
 from db.pool import Database
 from domain.ids import encode
+from tests.environment import LEAST
 from tests.factories import NOW, a_dtc_store, a_product, a_store, an_account, an_offer
 from tests.letterbox import KEYRING, token_for
 from tests.people import an_api_key
@@ -149,14 +150,8 @@ async def a_walk(
             {
                 "DATABASE_URL": database_of_test,
                 "REDIS_URL": redis_url,
-                "SEALING_KEYS": "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-                "PUBLIC_URL": "http://127.0.0.1",
+                **LEAST,
                 "MAIL_OUTBOX": str(outbox),
-                "AMAZON_ADS_CLIENT_ID": "ads",
-                "AMAZON_ADS_CLIENT_SECRET": "secret",
-                "AMAZON_SELLER_CLIENT_ID": "seller",
-                "AMAZON_SELLER_CLIENT_SECRET": "secret",
-                "AMAZON_SELLER_APPLICATION_ID": "application",
             }
         )
     )
