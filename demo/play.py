@@ -1,8 +1,8 @@
 """Plays the demo against running processes: `python -m demo.play --stay` for `make run`.
 
-Reads PUBLIC_URL, AMAZON_ORIGIN and MAIL_OUTBOX of the rehearsal's environment, and what `cli`
-reads. What happened is told on standard output, how far it is on standard error, and the last line
-is JSON.
+Reads PUBLIC_URL, AMAZON_ORIGIN, MAIL_OUTBOX and WEBHOOK_RECEIVERS of the rehearsal's environment,
+and what `cli` reads. What happened is told on standard output, how far it is on standard error, and
+the last line is JSON.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from demo.errors import Trouble
 from demo.ledger import Ledger
 from demo.processes import Begun, Running, begin, check, verify_audit, wait_until_ready
 from demo.reckoning import Reckoning
-from demo.rooms import TwoRooms
 from demo.scene import Scene
 from demo.story import Story
 
@@ -57,7 +56,7 @@ async def play(env: Mapping[str, str], begun: Begun, running: Running, begun_s: 
             amazon, api = Box(http, env["AMAZON_ORIGIN"]), Api(http, env["PUBLIC_URL"], {})
             outbox = Path(env["MAIL_OUTBOX"])
             scene = Scene(api, amazon, browser, await amazon.now(), running, outbox, doors)
-            story = Story(scene, begun)
+            story = Story(scene, begun, env["WEBHOOK_RECEIVERS"].partition(",")[0])
             with _progress() as progress:
                 task = progress.add_task("Connecting", total=cast.DAYS)
                 await story.play(
@@ -73,6 +72,7 @@ async def play(env: Mapping[str, str], begun: Begun, running: Running, begun_s: 
         raise Trouble(f"A server did not answer: {error!r}", "web") from error
     facts = [
         *reckoning.check(book, found),
+        *story.hearing.facts(),
         f"{entries} entries of the audit are as they were written, one held by the next.",
     ]
     sys.stderr.write(
@@ -80,15 +80,16 @@ async def play(env: Mapping[str, str], begun: Begun, running: Running, begun_s: 
         f"checked in {time.monotonic() - read_s:.1f} s.\n"
     )
     account.tell(story, book, found, facts)
-    last = _last_line(book, found, story.room, entries, time.monotonic() - begun_s)
+    last = _last_line(book, found, story, entries, time.monotonic() - begun_s)
     sys.stdout.write(json.dumps(last) + "\n")
     sys.stdout.flush()
     return Outcome(story.office.key, last["demo"] == "ok")
 
 
 def _last_line(
-    book: Ledger, found: Reckoning, room: TwoRooms, entries: int, seconds: float
+    book: Ledger, found: Reckoning, story: Story, entries: int, seconds: float
 ) -> dict[str, object]:
+    room, hearing = story.room, story.hearing
     different = found.differences or room.difference_minor
     return {
         "demo": "different" if different else "ok",
@@ -102,6 +103,7 @@ def _last_line(
         "affiliate_room_difference_minor": room.difference_minor,
         "masked_affiliates": sum(not one.visible for one in book.standings.values()),
         "audit_entries": entries,
+        "webhooks": hearing.brand.heard + hearing.affiliate.heard,
         "seconds": round(seconds, 1),
     }
 
@@ -148,6 +150,7 @@ def _where_everything_is(env: Mapping[str, str], begun: Begun, key: str) -> str:
         )
     )
     nora = f'email: "{cast.APPLICANT.email}", password: "{cast.PASSWORD}"'
+    folder = f"DATA_DIR='{env['DATA_DIR']}' " if env.get("DATA_DIR") else ""
     return f"""
 The API       {env["PUBLIC_URL"]}/graphql (GraphiQL in a browser), asked in one of two ways:
 As a tool     in its pane Headers, {{"Authorization": "Bearer {key}"}}
@@ -156,7 +159,7 @@ As a person   in its pane Headers, {{"X-Requested-By": "graphiql"}}; then run
 {people}
               All have that password. Whoever has two seats says which by the header Acting-As.
 Letters       {env["MAIL_OUTBOX"]}
-For `cli`     DATABASE_URL='{env["DATABASE_URL"]}' .venv/bin/python -m cli --help
+For `cli`     {folder}DATABASE_URL='{env["DATABASE_URL"]}' .venv/bin/python -m cli --help
 The sandbox   {env["AMAZON_ORIGIN"]}/sandbox/world
 What to try   docs/walkthrough-brand.md, -affiliate.md and -operator.md
 Ctrl-C stops everything.

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from demo import cast, days, market, office, opening, rooms, shelf, shoppers, verdicts
+from demo import cast, days, hearing, market, office, opening, rooms, shelf, shoppers, verdicts
 from demo.box import goods_of
 from demo.diary import Diary
 from demo.errors import Trouble
 from demo.expected import Rate
+from demo.hearing import Hearing
 from demo.people import Person
 from demo.processes import Begun
 from demo.rooms import TwoRooms
@@ -37,11 +38,14 @@ Tell = Callable[[str, int], None]
 class Story:
     scene: Scene
     begun: Begun
+    receivers: str
+    """The origin at which webhooks may be listened to."""
     opened: opening.Opened = field(default_factory=opening.Opened)
     freshness: list[dict[str, Any]] = field(default_factory=list)
     """Of both stores, while one level was down."""
     diary: Diary = field(init=False)
     office: office.Office = field(init=False)
+    hearing: Hearing = field(init=False)
     nora: Person = field(init=False)
     room: TwoRooms = field(init=False)
     """Nora's, in the end."""
@@ -52,6 +56,8 @@ class Story:
         await box.switch(restatement_days=cast.RESTATED_AFTER_DAYS)
         world = await box.world()
         self.office = await office.open_office(scene, self.begun)
+        self.hearing = await hearing.open_ears(scene, self.receivers)
+        await self.hearing.brand_listens()
         await opening.connect(scene, world)
         self.opened = await opening.look(scene)
         await opening.make_offers(scene)
@@ -79,6 +85,7 @@ class Story:
         await verdicts.last(scene, cast.STORES[0].brand)
         await self._ask_for_an_order()
         mine, other = (scene.partners[name, cast.STORES[0].brand] for name in _TWO)
+        await self.hearing.compare(self.nora)
         self.room = await rooms.compare(scene, self.nora, mine.id, other.id)
 
     async def _meet(self, world: dict[str, Any]) -> None:
@@ -86,6 +93,7 @@ class Story:
         scene = self.scene
         await market.list_offer(scene, self.office)
         self.nora = await market.apply(scene, self.office)
+        await self.hearing.affiliate_listens(self.nora)
         omar = await market.invite(scene, self.office)
         await shelf.open_shop(scene, self.office, world, self.nora)
         await shelf.share(scene, world, self.nora)
