@@ -10,7 +10,7 @@ PIP_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test bench check fix schema lock
+.PHONY: help demo run test bench chaos planted check fix schema lock
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,10 +24,16 @@ run: $(READY) ## start the same servers and leave them running, with the demo's 
 	@$(BIN)/python -m run
 
 test: $(READY) ## run the tests
-	@$(BIN)/pytest -n 2 --dist worksteal -q
+	@$(BIN)/pytest -n 3 --dist worksteal -q
 
 bench: $(READY) ## measure everything; make bench ONLY=ingest measures one thing
 	@$(BIN)/python -m bench $(ONLY)
+
+chaos: $(READY) ## break everything on purpose for SECONDS=120 and say what was lost; SEED=n again
+	@$(BIN)/python -m chaos
+
+planted: $(READY) ## plant bugs one at a time and say which the tests catch; ONLY=word for some
+	@$(BIN)/python -m tests.planted $(ONLY)
 
 check: $(READY) ## format, lint, types, imports, migrations and statements: all but the tests
 	$(BIN)/ruff format --check .

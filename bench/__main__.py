@@ -17,7 +17,7 @@ from typing import Any
 import asyncpg
 import uvloop
 
-from bench import ask, console, ingest, search, settle, walls
+from bench import ask, console, deliver, ingest, redirect, search, settle, walls
 from db.migrate import migrate
 from embedded import start_postgres
 from workers.__main__ import collect_less
@@ -29,6 +29,8 @@ BENCHES: dict[str, Callable[[str], Awaitable[dict[str, Any]]]] = {
     "walls": walls.run,
     "ask": ask.run,
     "console": console.run,
+    "redirect": redirect.run,
+    "deliver": deliver.run,
 }
 # What a small server would be given.
 _SETTINGS = {

@@ -14,7 +14,7 @@ import orjson
 from graphql import GraphQLError, GraphQLResolveInfo
 from strawberry.types.base import get_object_definition
 
-from db.pool import Tx, seen_by, stand_as_affiliate, stand_in_account
+from db.pool import Tx, seen_by, stand_as_affiliate, stand_at_home, stand_in_account
 from domain.access import Room, Scope
 from domain.audit import actions as audit
 from domain.duties.rules import INSTALLATION
@@ -143,6 +143,21 @@ class Acting:
         told, self._before = self._visits.setdefault(account_id, (input or self.input, {}))
         self.input = told
         return self.tx
+
+    @asynccontextmanager
+    async def at_home(self) -> AsyncIterator[UUID]:
+        """For a while the transaction writes what belongs to whoever acts; gives the tenant's id.
+
+        An account does so anyway. An affiliate's own rows lie under the affiliate's id, where an
+        account's would have the account's, and are written as that tenant. It is nothing like
+        `enter`: no account has to do with it, so what is read and what the audit is told stays the
+        affiliate's, outside of all accounts.
+        """
+        if self.context.seat.room is Room.ACCOUNT:
+            yield self.account_id
+        else:
+            async with stand_at_home(self.tx, self.affiliate_id):
+                yield self.affiliate_id
 
     @asynccontextmanager
     async def as_viewer(self) -> AsyncIterator[Tx]:

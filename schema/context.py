@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from graphql import GraphQLError
@@ -15,6 +16,7 @@ from domain.access import Room, Seat, Viewer
 from domain.clock import Clock
 from domain.people.rules import name_of
 from domain.sealing import Keyring
+from domain.webhooks.endpoint import Receivers
 from schema.reading import Sight
 
 if TYPE_CHECKING:
@@ -76,8 +78,12 @@ class Context:
     """As it calls itself; "" when it does not."""
     session: Cookies
     idempotency_key: str | None = None
+    webhook_receivers: Sequence[str] = ()
+    """Origins on this machine that webhooks may go to in a rehearsal."""
     left_out: dict[UUID, list[str]] = field(default_factory=dict)
     """By link made in this request: parameters of what was pasted that it does not carry."""
+    refused: bool = False
+    """Whether a mutation of this request was refused."""
     acting: Acting | None = None
     """The mutation that is under way."""
 
@@ -112,6 +118,12 @@ class Context:
 
     def now(self) -> datetime:
         return self.clock.now()
+
+    @property
+    def receivers(self) -> Receivers:
+        """Where webhooks may go."""
+        ours = (urlsplit(url).hostname or "" for url in (self.public_url, self.front_end_url))
+        return Receivers(self.webhook_receivers, frozenset(ours))
 
     async def read(self, sql: str, params: Sequence[object], /) -> Iterable[str] | None:
         """The Ask road's statement, seen with the viewer's rows only.

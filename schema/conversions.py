@@ -143,7 +143,10 @@ class Conversion(Node):
     )
     first_seen_at: datetime = column("When Amazon first showed it, a day or two after the sales.")
     changed_at: datetime = column("When Amazon last said something else.")
-    settles_on: date = column("The first day at the store on which it can be decided.")
+    settles_on: date = column(
+        "The first day at the store on which it can be decided; it waits longer while the reports"
+        " that have Amazon's last word on it are missing."
+    )
     settled_at: datetime | None = column("When it settled; null while pending.")
     decided_at: datetime | None = column("When it was decided; null before.")
     decision: Decision | None = to_one(

@@ -189,6 +189,22 @@ class DutyKind(Enum):
         "measure_track_record", description="Measure how an affiliate does over all accounts."
     )
     FORGET_OLD = word("forget_old", description="Delete what was kept for a while only.")
+    DELIVER_WEBHOOKS = word("deliver_webhooks", description="Send events to an endpoint.")
+
+
+@strawberry.enum(description="Where a duty stands.")
+class DutyStatus(Enum):
+    WAITING = word("WAITING", description="Until its moment, or for a worker.")
+    RUNNING = word("RUNNING", description="A worker is at it.")
+    DEAD = word("DEAD", description="Given up: it waits for somebody who retries it.")
+
+
+@strawberry.enum(description="Where work stands that is done in many parts.")
+class WorkStatus(Enum):
+    RUNNING = word("RUNNING", description="Parts are still to be done.")
+    DONE = word("DONE", description="All of it is done.")
+    FAILED = word("FAILED", description="What is left was given up.")
+    HELD = word("HELD", description="It looked wrong, and waits for somebody to accept it.")
 
 
 @strawberry.enum(description="A setting that an Amazon offer cannot have.")

@@ -169,7 +169,7 @@ class MarketplaceMutations:
     async def unlist_offer(self, info: Info, listing_id: ListingId) -> UnlistOfferResult:
         act = info.context.act
         id = await act.changes(Listing, listing_id)
-        listing = await actions.unlist(act.tx, act.account_id, id)
+        listing = await actions.unlist(act.tx, act.account_id, id, act.now)
         return await act.answer(Offer, listing.offer_id)
 
     @change(

@@ -27,6 +27,11 @@ def masked(error: GraphQLError, request_id: str) -> GraphQLError:
     return fault(cause, request_id, error.path)
 
 
+def code_of(error: GraphQLError) -> str:
+    """INVALID of a document that is no GraphQL, or does not fit the schema."""
+    return str((error.extensions or {}).get("code", "INVALID"))
+
+
 def fault(cause: Exception, request_id: str, path: list[str | int] | None = None) -> GraphQLError:
     """What is shown of something that is our fault; the log has the rest."""
     log.error("graphql_fault", request_id=request_id, path=path, exc_info=cause)

@@ -16,7 +16,7 @@ from schema.connecting import StoreMutations
 from schema.conversions import AmazonOrder, Conversion, ConversionConnection
 from schema.deciding import DecisionMutations
 from schema.discovery import AffiliateProfile, AffiliateProfileConnection, DiscoveryMutations
-from schema.duties import DutyConnection
+from schema.duties import DutyConnection, DutyMutations
 from schema.errors import handlers
 from schema.invitations import Invitation, InvitationConnection
 from schema.inviting import InvitationMutations
@@ -44,6 +44,8 @@ from schema.shops import ShopMutations
 from schema.signing_in import PersonMutations
 from schema.stores import BrandConnection, Store, StoreConnection
 from schema.transacting import MutationExecutor
+from schema.webhook_log import WebhookDelivery, WebhookLogMutations
+from schema.webhooks import WebhookEndpoint, WebhookEndpointConnection, WebhookMutations
 
 
 @strawberry.type(description="Everything that can be asked.")
@@ -78,7 +80,7 @@ class Query:
     products: ProductConnection = to_many(
         "All products, a row for each SKU; of an affiliate, those of the stores that it promotes."
     )
-    offers: OfferConnection = to_many("All offers, the archived ones too.")
+    offers: OfferConnection = to_many("All offers, the archived ones too.", reads=WHOLE)
     affiliates: AffiliateConnection = to_many("All affiliates whom the account knows.", reads=WHOLE)
     discovery: AffiliateProfileConnection = to_many("All affiliates who show themselves to brands.")
     affiliate_profile: AffiliateProfile | None = by_id(
@@ -107,10 +109,22 @@ class Query:
     conversions: ConversionConnection = to_many("All conversions.")
     report_runs: ReportRunConnection = to_many("All reports fetched.")
     catalog_runs: CatalogRunConnection = to_many("All listings fetched.")
-    duties: DutyConnection = to_many("What is promised and not yet done.")
+    duties: DutyConnection = to_many(
+        "What is promised and not yet done; to operators, of all accounts and the installation."
+    )
     members: MemberConnection = to_many("All who work in the account.", reads=WHOLE)
     member_invitations: MemberInvitationConnection = to_many("All who were asked to.")
     api_keys: ApiKeyConnection = to_many("All keys of the account, the revoked ones too.")
+    webhook_endpoint: WebhookEndpoint | None = by_id(
+        "One webhook endpoint, by its id; null for what you do not have."
+    )
+    webhook_endpoints: WebhookEndpointConnection = to_many(
+        "All webhook endpoints, the disabled ones too: an account's, or an affiliate's own.",
+        on="{t}.deleted_at is null",
+    )
+    webhook_delivery: WebhookDelivery | None = by_id(
+        "One delivery of a webhook, by its id; null for what you do not have."
+    )
     audit_entries: AuditEntryConnection = to_many("What was done in the account, and by whom.")
     logins: LoginConnection = to_many("Operators only: everybody who can sign in.")
     network_audit_entries: NetworkAuditEntryConnection = to_many(
@@ -154,7 +168,10 @@ class Mutation(
     ApplicationMutations,
     MemberMutations,
     ApiKeyMutations,
+    WebhookMutations,
+    WebhookLogMutations,
     OperatorMutations,
+    DutyMutations,
 ):
     pass
 

@@ -21,6 +21,7 @@ from schema.reading import (
     where,
 )
 from schema.sellers import AmazonProfile, SellerAccount
+from schema.work_progress import WorkProgress
 
 if TYPE_CHECKING:
     from schema.conversions import ConversionConnection
@@ -136,6 +137,19 @@ class Store(Node):
         "As of when the figures of its last 30 days are; null for an own shop.",
         on="{t}.id = {p}.id",
         reads=10,
+    )
+    backfill: WorkProgress | None = to_one(
+        "How far the past of its profile has been read, in reports of up to 30 days at each of 4"
+        " levels; null when that was never begun.",
+        on="{t}.store_id = {p}.id and {t}.work = 'BACKFILL'",
+        reads=100,
+        only=Room.ACCOUNT,
+    )
+    catalog_sync: WorkProgress | None = to_one(
+        "How far the last fetch of its products has come, in SKUs; null when there was none.",
+        on="{t}.store_id = {p}.id and {t}.work = 'CATALOG'",
+        reads=10,
+        only=Room.ACCOUNT,
     )
     products: Annotated["ProductConnection", strawberry.lazy("schema.products")] = to_many(
         "What it sells, a row for each SKU.", "store_id"

@@ -79,6 +79,7 @@ class MutationExecutor(Executor):
             try:
                 answer = await self._transact(acting, run)
             except _Refused as refused:
+                context.refused = True
                 return refused.answer
             finally:
                 context.acting = None

@@ -18,7 +18,7 @@ from db.pool import Database
 from embedded import database_url, start_postgres, valkey
 
 # Tests may lose their data; what they may not do is wait for a disk.
-_SETTINGS = {
+SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -26,6 +26,10 @@ _SETTINGS = {
     "max_connections": "300",
     "jit": "off",
     "timezone": "UTC",
+    # Thousands of databases come and go: to look after each costs more than it gives.
+    "autovacuum": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
 }
 
 
@@ -46,7 +50,7 @@ def data_dir() -> Path:
 @pytest.fixture(scope="session")
 def postgres_url(data_dir: Path) -> str:
     """The server's maintenance database; the superuser is logged in."""
-    return database_url(start_postgres(data_dir / "postgres", _SETTINGS), "postgres")
+    return database_url(start_postgres(data_dir / "postgres", SETTINGS), "postgres")
 
 
 @pytest.fixture(scope="session")

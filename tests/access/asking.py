@@ -17,6 +17,7 @@ from config import Config
 from schema.root import schema
 from tests.access.documents import GRAPHQL, Question, Row
 from tests.access.world import Asker
+from tests.environment import LEAST
 from tests.factories import NOW
 
 DENIALS: Final = {
@@ -43,17 +44,11 @@ async def a_house(database_url: str, redis_url: str) -> AsyncIterator[Starlette]
             {
                 "DATABASE_URL": database_url,
                 "REDIS_URL": redis_url,
-                "SEALING_KEYS": "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-                "PUBLIC_URL": "http://127.0.0.1",
+                **LEAST,
                 "BUDGET_CALLER": "1000000000",
                 "BUDGET_ACCOUNT": "1000000000",
                 "BUDGET_ADDRESS": "1000000000",
                 "BUDGET_ANONYMOUS": "1000000000",
-                "AMAZON_ADS_CLIENT_ID": "ads",
-                "AMAZON_ADS_CLIENT_SECRET": "secret",
-                "AMAZON_SELLER_CLIENT_ID": "seller",
-                "AMAZON_SELLER_CLIENT_SECRET": "secret",
-                "AMAZON_SELLER_APPLICATION_ID": "application",
             }
         )
     )

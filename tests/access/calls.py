@@ -1,7 +1,8 @@
 """For each mutation: what it is called with, so that whoever may call it succeeds.
 
-Ids are Fern's, whoever asks. A mutation that is new needs a line here, or in `people_calls.py` when
-it is about signing in, members, keys or accounts.
+Ids are Fern's, whoever asks, or of what is an affiliate's own, `affiliate_own`'s. A mutation that
+is new needs a line here, or in `people_calls.py` when it is about signing in, members, keys or
+accounts.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ def _id(name: str) -> Call:
 
 def _ids(name: str, **more: object) -> Call:
     return lambda w, who: {"ids": [w.fern[name]], **more}
+
+
+def _endpoint(w: World, who: Asker) -> dict[str, Any]:
+    return {"id": w.endpoint_for(who)}
 
 
 def _input(of: Callable[[World], dict[str, Any]]) -> Call:
@@ -150,6 +155,8 @@ TRADE: Final[dict[str, Call]] = {
     },
     "approveConversion": _id("settled conversion of first"),
     "denyConversion": lambda w, who: {"id": w.fern["settled conversion of first"], "reason": _WHY},
+    "retryDuty": _id("duty"),
+    "retryDuties": _ids("duty"),
     "approveConversions": _ids("settled conversion of first"),
     "denyConversions": _ids("settled conversion of first", reason=_WHY),
     "listOffer": _input(
@@ -176,6 +183,26 @@ TRADE: Final[dict[str, Call]] = {
     "rejectApplication": lambda w, who: {"id": w.fern["application of first"], "reason": _WHY},
     "acceptApplications": _ids("application of first"),
     "rejectApplications": _ids("application of first", reason=_WHY),
+    "createWebhookEndpoint": _input(
+        lambda w: {"url": "https://hooks.example.com/new", "eventTypes": ["OFFER_CHANGED"]}
+    ),
+    "updateWebhookEndpoint": lambda w, who: {
+        "input": {"endpointId": w.endpoint_for(who), "eventTypes": ["LISTING_CHANGED"]}
+    },
+    "deleteWebhookEndpoint": _endpoint,
+    "rotateWebhookSecret": _endpoint,
+    "enableWebhookEndpoint": _endpoint,
+    "disableWebhookEndpoint": _endpoint,
+    "testWebhookEndpoint": _endpoint,
+    "replayWebhookDelivery": lambda w, who: {"id": w.endpoint_for(who, "delivery")},
+    "replayWebhookDeliveries": lambda w, who: {
+        "input": {
+            "endpointId": w.endpoint_for(who),
+            "since": "2026-01-01T00:00:00Z",
+            "until": "2027-01-01T00:00:00Z",
+        }
+    },
+    "replayFailedWebhookDeliveries": _endpoint,
 }
 CALLS: Final = TRADE | PEOPLE
 

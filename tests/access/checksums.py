@@ -17,6 +17,10 @@ _OF_AFFILIATES: Final = {
     "affiliate_profile": "id",
     "published_profile": "id",
     "track_record": "id",
+    "webhook_attempt": "account_id",
+    "webhook_delivery": "account_id",
+    "webhook_endpoint": "account_id",
+    "webhook_secret": "account_id",
 }
 _OF_PEOPLE: Final = {"person": "id", "session": "person_id"}
 

@@ -78,11 +78,11 @@ def questions(row: Row, world: World, sight: Sight | None) -> list[Question]:
             return [_only(row.name, world)]
         case "filter":
             return [_filter(row.name, world)]
-    return [
-        _root(f.name, world, sight)
-        for f in MODEL.types["Query"].fields.values()
-        if MODEL.row_of_page.get(f.target, f.target) == row.name
-    ]
+    roots = MODEL.types["Query"].fields.values()
+    # Who lacks the scope is refused a page, and told nothing by an id.
+    pages = [f.name for f in roots if MODEL.row_of_page.get(f.target) == row.name]
+    by_id = [f.name for f in roots if f.target == row.name]
+    return [_root(name, world, sight) for name in pages or by_id]
 
 
 def _root(name: str, world: World, sight: Sight | None) -> Question:

@@ -49,6 +49,7 @@ from tests.marketplace import (
 )
 from tests.people import a_mark, a_member, a_member_invitation, a_person, an_api_key
 from tests.reporting import Desk, body, campaign_row, day, morning, product_row, sold, token_of
+from tests.telling import a_delivery, an_attempt, an_endpoint
 
 AGREEMENT = "Say that you earn from it."
 
@@ -70,8 +71,8 @@ class Merchant:
     listed: set[UUID] = field(default_factory=set)
     """What whoever has applied to the listing may see."""
     texts: dict[str, set[str]] = field(default_factory=dict)
-    """What is written in the account, by who may read it: "account", "owner", "first", "second"
-    (the account and that affiliate), "published"."""
+    """What is written in the account, by who may read it: "account", "manager", "owner", "first",
+    "second" (the account and that affiliate), "published"."""
 
     def __getitem__(self, name: str) -> str:
         return self.things[name]
@@ -340,9 +341,16 @@ async def _sellers(one: Merchant, owner: asyncpg.Connection) -> None:
         ),
     }
     one.note("catalog run", "crun", await insert(owner, "catalog_run", run))
+    past = {
+        "account_id": account_id,
+        "profile_id": UUID(hex=one["profile"].split("_")[1]),
+        "started_at": NOW,
+        "windows": 4,
+    }
+    await insert(owner, "backfill", past, id="profile_id")
     duty = {
         "kind": "settle",
-        "subject": one.text("account", "duty"),
+        "subject": one.text("colleague", "duty"),
         "account_id": account_id,
         "run_at": NOW + timedelta(days=1),
     }
@@ -377,3 +385,21 @@ async def _office(one: Merchant, db: Database, owner: asyncpg.Connection) -> Non
     found = await owner.fetchval("SELECT id FROM audit_entry WHERE account_id = $1", account_id)
     one.note("audit entry", "audt", found)
     await a_mark(owner, account_id, one.first, "STARRED")
+    await _told(one, owner)
+
+
+async def _told(one: Merchant, owner: asyncpg.Connection) -> None:
+    """Where the account is told what happens, and what it was told."""
+    url = f"https://hooks.example/{one.name}"
+    one.reads("manager", url)
+    endpoint_id = one.note("endpoint", "whep", await an_endpoint(owner, one.account_id, url=url))
+    body = one.text("manager", "payload")
+    delivery_id = await a_delivery(owner, one.account_id, endpoint_id, body=body)
+    one.note("delivery", "wdlv", delivery_id)
+    await an_attempt(
+        owner, one.account_id, delivery_id, response=one.text("manager", "receiver's answer")
+    )
+    sealed = await owner.fetch(
+        "SELECT sealed_secret FROM webhook_secret WHERE account_id = $1", one.account_id
+    )
+    one.reads("nobody", *(row["sealed_secret"] for row in sealed))

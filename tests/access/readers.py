@@ -14,6 +14,9 @@ from tests.access.world import ASKERS, BIRCH, FERN, OPERATOR, ROLES, World, a_wo
 _OWNERS: Final = frozenset({"owner", "other_owner"})
 _OF_OWNERS: Final = {"api_key", "audit_entry", "member_invitation"}
 """Tables of accounts that only owners read."""
+_MANAGERS: Final = _OWNERS | {"manager"}
+_OF_MANAGERS: Final = {"webhook_attempt", "webhook_delivery", "webhook_endpoint", "webhook_secret"}
+"""Tables of accounts that only those read who manage them; affiliates have rows of their own."""
 
 
 async def a_told_world(db: Database, owner: asyncpg.Connection) -> World:
@@ -48,12 +51,19 @@ async def _of_accounts(world: World, owner: asyncpg.Connection) -> None:
     }
     for merchant, members, _ in sides.values():
         world.ids[merchant.account_id.hex] = members | OPERATOR
+    selves = {id: name for name, id in world.affiliates.items()}
     for table in tables:
         for row in await owner.fetch(f"SELECT * FROM {table['name']}"):
+            if row["account_id"] in selves:
+                world.ids[row["id"].hex] = frozenset({selves[row["account_id"]]})
             if row["account_id"] not in sides:
                 continue
             merchant, members, affiliate = sides[row["account_id"]]
             readers = members & _OWNERS if table["name"] in _OF_OWNERS else members
+            if table["name"] in _OF_MANAGERS:
+                readers = members & _MANAGERS
+            if table["name"] == "duty":
+                readers = members | OPERATOR
             whose = row.get("affiliate_id") or about.get(
                 row.get("partnership_id") or row.get("application_id")
             )
@@ -100,6 +110,7 @@ def _of_texts(world: World, texts: dict[str, set[str]]) -> None:
         readers = {
             "account": members,
             "colleague": members | OPERATOR,
+            "manager": members & _MANAGERS,
             "owner": members & _OWNERS,
             "first": members | {first},
             "second": members,

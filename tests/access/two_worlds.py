@@ -81,6 +81,8 @@ NOT_THE_ACCOUNTS: dict[str, str] = {
 }
 # What a member without the scope ADMINISTER may not see either.
 OF_ADMINISTRATION = ("api_key", "audit_entry", "audit_head", "member_invitation")
+# Nor without the scope MANAGE.
+OF_MANAGEMENT = ("webhook_attempt", "webhook_delivery", "webhook_endpoint", "webhook_secret")
 # No affiliate reads these; they are the server's own, or the asking person's.
 NOT_THE_AFFILIATES = {
     "person": "id <> $1",
@@ -177,7 +179,7 @@ async def leave_to_account(owner: asyncpg.Connection, asked: Asked) -> None:
 async def leave_to_viewer(owner: asyncpg.Connection, asked: Asked) -> None:
     """Delete what is not for a member of the account with the role VIEWER."""
     await leave_to_account(owner, asked)
-    await _delete(owner, dict.fromkeys(OF_ADMINISTRATION, "true"), asked.room_id)
+    await _delete(owner, dict.fromkeys(OF_ADMINISTRATION + OF_MANAGEMENT, "true"), asked.room_id)
 
 
 async def leave_to_affiliate(owner: asyncpg.Connection, asked: Asked) -> None:

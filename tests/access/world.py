@@ -34,6 +34,7 @@ from tests.people import (
     a_track_record,
     an_api_key,
 )
+from tests.telling import a_delivery, an_attempt, an_endpoint
 
 ASKERS: Final = (
     "anonymous", "affiliate_own", "affiliate_other", "viewer", "finance", "manager", "owner",
@@ -86,6 +87,8 @@ class World:
     newcomers: Newcomers
     outside: UUID
     """What was done in no account: an entry of the network's audit."""
+    told: dict[str, dict[str, UUID]]
+    """The webhook endpoint of each affiliate, and a delivery to it."""
     ids: dict[str, frozenset[str]] = field(default_factory=dict)
     """Of each id, in hexadecimal, who may read it."""
     texts: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -109,6 +112,13 @@ class World:
         """The id of that kind of which a field that is one room's has something to say."""
         name = _TELLING.get(path)
         return self[prefix] if name is None else self.fern[name]
+
+    def endpoint_for(self, asker: Asker, what: str = "endpoint") -> str:
+        """An endpoint, or its delivery: Fern's to accounts, `affiliate_own`'s to affiliates."""
+        if asker.affiliate_id is None:
+            return self.fern[what]
+        prefix = {"endpoint": "whep", "delivery": "wdlv"}[what]
+        return encode(prefix, self.told["affiliate_own"][what])
 
     def by_filter(self, path: str) -> object:
         """A value of a filter that is one room's, which something of Fern's meets."""
@@ -184,7 +194,12 @@ async def a_world(
         await audit.record_outside(tx, "nobody", "openAccount", told, [], "r3qu3st", NOW)
     texts["operator"].add("Told to operators")
     outside = await owner.fetchval("SELECT id FROM network_audit_entry")
-    world = World(fern, birch, askers, affiliates, sessions, newcomers, outside)
+    told = {}
+    for name, affiliate_id in affiliates.items():
+        url = f"https://hooks.example/of-{name}"
+        texts[name].add(url)
+        told[name] = await _told(owner, affiliate_id, url)
+    world = World(fern, birch, askers, affiliates, sessions, newcomers, outside, told)
     return world, people, texts
 
 
@@ -230,6 +245,13 @@ def _headers(
     return {"Cookie": cookie, "X-Requested-By": "tests", "Acting-As": seat}
 
 
+async def _told(owner: asyncpg.Connection, affiliate_id: UUID, url: str) -> dict[str, UUID]:
+    endpoint_id = await an_endpoint(owner, affiliate_id, url=url)
+    delivery_id = await a_delivery(owner, affiliate_id, endpoint_id)
+    await an_attempt(owner, affiliate_id, delivery_id)
+    return {"endpoint": endpoint_id, "delivery": delivery_id}
+
+
 async def _newcomers(owner: asyncpg.Connection, hashed: str) -> Newcomers:
     email, unproven = "newcomer@new.example", "unproven@new.example"
     person_id = await a_person(owner, email=email, password_hash=hashed)
@@ -264,7 +286,7 @@ _BY_PREFIX: Final = {
     "conv": "approved conversion of first", "oven": "offer version", "rrun": "held run",
     "subi": "subid", "crun": "catalog run", "appl": "application of first",
     "invt": "invitation of first", "duty": "duty", "memb": "aide", "minv": "member invitation",
-    "akey": "spare key", "audt": "audit entry",
+    "akey": "spare key", "audt": "audit entry", "whep": "endpoint", "wdlv": "delivery",
 }  # fmt: skip
 _TELLING: Final = {
     "Conversion.brbNote": "pending conversion of first",

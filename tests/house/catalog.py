@@ -10,6 +10,7 @@ from tests.house.lists import (
     APPEND_ONLY,
     ASKED_FROM_OUTSIDE,
     DEFINERS,
+    FORGOTTEN,
     INSTALLATIONS_OWN,
     LOOKUPS,
     OF_NO_ACCOUNT,
@@ -125,12 +126,17 @@ RULES: dict[str, str] = {
     "what is written once stays": f"""
         SELECT r.rolname || ' may ' || p.privilege || ' ' || t.relname
           FROM pg_class t, pg_roles r,
-               (VALUES ('UPDATE'), ('DELETE'), ('TRUNCATE')) AS p (privilege)
+               (VALUES ('DELETE'), ('TRUNCATE')) AS p (privilege)
          WHERE t.relnamespace = 'public'::regnamespace
            AND t.relname IN {names(APPEND_ONLY)}
-           AND r.rolname IN {ROLES}
-           AND (has_table_privilege(r.oid, t.oid, p.privilege)
-                OR (p.privilege = 'UPDATE' AND has_any_column_privilege(r.oid, t.oid, 'UPDATE')))
+           AND r.rolname IN {ROLES} AND has_table_privilege(r.oid, t.oid, p.privilege)
+        UNION ALL
+        SELECT r.rolname || ' may UPDATE ' || t.relname || '.' || c.attname
+          FROM pg_class t JOIN pg_attribute c ON c.attrelid = t.oid AND c.attnum > 0, pg_roles r
+         WHERE t.relnamespace = 'public'::regnamespace AND NOT c.attisdropped
+           AND t.relname IN {names(APPEND_ONLY)}
+           AND r.rolname IN {ROLES} AND has_column_privilege(r.oid, t.oid, c.attnum, 'UPDATE')
+           AND (r.rolname <> '{SYSTEM}' OR t.relname || '.' || c.attname NOT IN {names(FORGOTTEN)})
     """,
     "nobody empties or points at a table": f"""
         SELECT r.rolname || ' may ' || p.privilege || ' ' || t.relname

@@ -46,6 +46,13 @@ SHOWN: dict[str, str] = {
     "reputation": "account_id settled approved denied adjusted days_to_decide measured_at",
     "store": "account_id id brand_id channel name marketplace_id url currency time_zone"
     " connected_at disconnected_at storefront_url",
+    "webhook_attempt": "account_id id delivery_id at duration_ms status error response",
+    "webhook_delivery": "account_id id endpoint_id event_id event_type entity sequence occurred_at"
+    " body status attempts next_attempt_at delivered_at last_status last_error created_at",
+    "webhook_endpoint": "account_id id url description event_types signature status disabled_at"
+    " disabled_because failing_since failures last_success_at paused_until created_at deleted_at"
+    " replays_since replays",
+    "webhook_secret": "account_id id endpoint_id created_at expires_at",
 }
 
 # The brand's own: who of its people did something, what it thinks, how it is connected to Amazon.
@@ -58,7 +65,8 @@ KEPT: dict[str, str] = {
     "invitation": "sent_by",
     "partnership": "tags note custom_fields",
     "product": "missed_runs",
-    "store": "profile_id",
+    "store": "profile_id stale_since reconnected_at",
+    "webhook_secret": "sealed_secret",
 }
 
 # Tables of which an affiliate reads nothing, and why.
@@ -69,10 +77,13 @@ CLOSED: dict[str, str] = {
     "api_key": "the account's keys",
     "audit_entry": "what the account's people did",
     "audit_head": "what the account's people did",
+    "backfill": "how reports were read",
     "catalog_run": "how the catalogue was read",
     "consent_request": "a look-up of the system's",
     "discovery_mark": "what a brand thinks of affiliates",
     "duty": "the workers' own",
+    "event": "on its way to whoever listens; a delivery is what they see of it",
+    "event_sequence": "how much happens in an account",
     "link_code": "a look-up of the system's",
     "listing_visit": "the brand's funnel",
     "member_invitation": "the account's people",

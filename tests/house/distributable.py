@@ -14,7 +14,7 @@ from sqlglot import exp
 # What an UPDATE may call: the same on every node. COALESCE, CASE and casts are no calls.
 _IMMUTABLE = (
     exp.Coalesce, exp.Case, exp.If, exp.Cast, exp.Greatest, exp.Least, exp.Nullif, exp.Lower,
-    exp.Upper, exp.ArrayConcat, exp.And, exp.Or,
+    exp.Upper, exp.ArrayConcat, exp.And, exp.Or, exp.Replace,
 )  # fmt: skip
 _STANDING_ALONE = re.compile(r"\b(pg_notify|pg_(try_)?advisory\w+)\s*\(", re.IGNORECASE)
 _IN_MIGRATIONS = {

@@ -39,7 +39,7 @@ OF_NO_ACCOUNT = {
 # What the app's and the affiliate's roles may do with these; whatever is not here they may not.
 GRANTED_OF_NO_ACCOUNT = {
     ("affiliate", APP): "SELECT, INSERT",
-    ("affiliate", AFFILIATE): "SELECT, UPDATE (name)",
+    ("affiliate", AFFILIATE): "SELECT, UPDATE (hears, name)",
     ("affiliate_profile", AFFILIATE): "SELECT, INSERT, UPDATE, DELETE",
     ("idempotent_answer", APP): "SELECT, INSERT, UPDATE",
     ("idempotent_answer", AFFILIATE): "SELECT, INSERT, UPDATE",
@@ -86,27 +86,55 @@ ASKED_FROM_OUTSIDE = {
 SECRETS = {
     "api_key": "key_hash",
     "person": "created_at operator_since password_hash",
+    "webhook_secret": "sealed_secret",
 }
 # Written once: what Amazon said, what was settled, decided, agreed, who did what.
 APPEND_ONLY = {
     "agreement", "agreement_acceptance", "application_event", "audit_entry", "click", "decision",
     "network_audit_entry", "quarantined_row", "report_page", "report_row", "settlement",
 }  # fmt: skip
+# But for who asks to be forgotten: what named them is taken out, by the system's role alone.
+FORGOTTEN = {
+    "application_event.reason", "audit_entry.changes", "audit_entry.erased_at",
+    "audit_entry.input", "network_audit_entry.changes", "network_audit_entry.input",
+}  # fmt: skip
 # Functions that run with their owner's rights, and why they must.
 DEFINERS = {
     "ensure_month_partition": "makes partitions, which only the owner may; knows its tables by name"
 }
 # Statements of the system role, which look across accounts, and why they must.
+_FORGOTTEN = "somebody is forgotten by all accounts at once"
 CROSSES = {
     "domain/accounts/queries.py:entitle_all": "a closed installation leaves all what they have",
     "domain/accounts/queries.py:insert": "an account is born here; its id is the column's default",
     "domain/discovery/queries.py:measure": "an affiliate's record is over all accounts",
+    "domain/erasure/queries.py:audit_entries": _FORGOTTEN,
+    "domain/erasure/queries.py:deliveries_about": _FORGOTTEN,
+    "domain/erasure/queries.py:documents": _FORGOTTEN,
+    "domain/erasure/queries.py:end_partnerships": _FORGOTTEN,
+    "domain/erasure/queries.py:erase_affiliate": _FORGOTTEN,
+    "domain/erasure/queries.py:erase_correspondence": _FORGOTTEN,
+    "domain/erasure/queries.py:erase_invitations_of_members": _FORGOTTEN,
+    "domain/erasure/queries.py:erase_person": _FORGOTTEN,
+    "domain/erasure/queries.py:events_about": _FORGOTTEN,
+    "domain/erasure/queries.py:lock_partnerships": _FORGOTTEN,
+    "domain/erasure/queries.py:names": _FORGOTTEN,
+    "domain/erasure/queries.py:owned_alone": _FORGOTTEN,
+    "domain/erasure/queries.py:texts": _FORGOTTEN,
     "domain/marketplace/queries.py:listed_accounts": "the sweep measures all that are listed",
     "domain/members/queries.py:delete_tokens": "forgets what ran out in all accounts",
     "domain/people/queries.py:viewer": "a person's seats are in many accounts; none is known yet",
+    "domain/secrets/queries.py:by_key": "keys are the installation's, and seal for all accounts",
+    "domain/secrets/queries.py:under_other_keys": "a key is replaced for all accounts at once",
+    "domain/watching/queries.py:outbox": "how the whole installation does, as counts",
+    "domain/watching/queries.py:reads": "how old the reports of all stores are",
+    "domain/watching/queries.py:trade": "how the whole installation does, as counts",
+    "domain/reports/staleness.py:_otherwise": "the sweep looks at the stores of all accounts",
+    "domain/webhooks/delivery_queries.py:delete_old": "forgets what is old in all accounts",
     "domain/reports/queries.py:scheduled_profiles": "the sweep plans the reports of all accounts",
     "domain/reports/queries.py:listed_stores": "the sweep plans the catalogues of all accounts",
     "domain/reports/queries.py:settling_stores": "the sweep plans the settlements of all accounts",
+    "domain/webhooks/delivery_queries.py:take_events": "the relay takes those of all accounts",
 }
 # Statements of the affiliate's role, which compare affiliate_id in place of account_id.
 AS_AN_AFFILIATE = {

@@ -31,6 +31,8 @@ def _has(role: str, condition: str = "true") -> Policy:
 
 _OWN_ID = "(id = current_affiliate())"
 _NAMED = "(affiliate_id = current_affiliate())"
+_TENANT = "(account_id = current_affiliate())"
+"""Of what is an affiliate's own: they are the tenant themselves."""
 
 
 def _stands_on(
@@ -101,6 +103,11 @@ _IN_AN_ACCOUNT = {
         f" AND (l.agreement_id = agreement.id)))) OR {_agreements_of('invitation')}"
         f" OR {_agreements_of('application')} OR {_agreements_of('agreement_acceptance')})"
     ),
+    # Where affiliates themselves are told what happens.
+    "webhook_endpoint": _reads(_TENANT),
+    "webhook_secret": _reads(_TENANT),
+    "webhook_delivery": _reads(_TENANT),
+    "webhook_attempt": _reads(_TENANT),
 }
 
 POLICIES: dict[str, Policy] = {

@@ -61,6 +61,10 @@ TOLD_BY: dict[str, str | None] = {
     "subid_day": "partnership_id",
     "tagged_link": "affiliate_id",
     "track_record": "id",
+    "webhook_attempt": "account_id",
+    "webhook_delivery": "account_id",
+    "webhook_endpoint": "account_id",
+    "webhook_secret": "account_id",
 }
 # These show what the session itself says, and no superuser can know whose.
 OF_THE_SESSION = {"store_of_affiliate": "store_id", "offer_of_affiliate": "offer_id"}

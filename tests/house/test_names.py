@@ -53,11 +53,26 @@ def test_the_project_speaks_of_itself_alone() -> None:
     assert found == []
 
 
+# Our own secrets begin so, and those of the services that an installation has to do with.
+_SECRETS = re.compile(
+    r"whsec_[A-Za-z0-9+/]{24}|clk_[A-Za-z0-9]{30}|Atz[ar]\|[\w-]{20}|AKIA[0-9A-Z]{16}"
+    r"|amzn1\.oa2-cs\.v1\.[0-9a-f]{20}|gh[ps]_[A-Za-z0-9]{20}|sk_live_\w{10}"
+    r"|-----BEGIN [A-Z ]*PRIVATE" + r" KEY-----[\s\\n]+[A-Za-z0-9+/]{20}"
+)
+
+
+def test_nothing_secret_is_checked_in() -> None:
+    planted = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+    assert _SECRETS.search(f'SECRET = "{planted}"') is not None
+    assert [str(path) for path in _files() if _SECRETS.search(_read(path))] == []
+
+
 def test_the_environment_is_read_where_a_process_begins() -> None:
     found = {
         path.as_posix()
         for path in _files("*.py")
-        if path.parts[0] not in ("tests", "bench", "demo", "sandbox")
+        if path.parts[0] not in ("tests", "bench", "chaos", "demo", "sandbox")
         and re.search(r"\bos\.(environ|getenv)\b", _read(path))
     }
 

@@ -43,6 +43,7 @@ from tests.people import (
     a_track_record,
     an_api_key,
 )
+from tests.telling import a_told_endpoint
 
 DAY = date(2026, 8, 1)
 _runs = count(1)
@@ -74,6 +75,7 @@ async def a_world(owner: asyncpg.Connection) -> World:
         await a_published_profile(owner, affiliate_id)
         await a_track_record(owner, affiliate_id, clicks=3 if affiliate_id == first else 5)
         await _an_answer(owner, affiliate_id)
+        await a_told_endpoint(owner, affiliate_id)
     for name in ("Acme", "Birch"):
         account_id = await an_account(owner, name=name)
         world.accounts.append(account_id)
@@ -81,6 +83,7 @@ async def a_world(owner: asyncpg.Connection) -> World:
         await an_api_key(owner, account_id)
         await a_reputation(owner, account_id)
         await _an_answer(owner, account_id)
+        await a_told_endpoint(owner, account_id)
         await _a_listed_programme(owner, world, account_id)
         for affiliate_id in (first, second):
             await _a_partnership(owner, world, account_id, affiliate_id)

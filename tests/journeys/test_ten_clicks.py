@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from db.pool import Database
-from domain.clicks import actions as clicks
 from domain.ids import encode
+from tests.clicking import visit
 from tests.journeys import words
 from tests.journeys.actors import Affiliate, Answer, Brand, nodes, partners
 from tests.reporting import MASKED, a_desk, campaign_row, day, morning, sold
@@ -40,12 +40,12 @@ async def test_nine_and_one_over_several_links(
         await ann.link(partnershipId=mine, url="https://www.amazon.com/dp/B0FERN0001"),
     ]
     for n in range(9):
-        await clicks.count(db, code(links[n % 3]), clock.now() - timedelta(hours=n))
-    await clicks.count(db, code(await ben.link(productId=press)), clock.now())
+        await visit(db, code(links[n % 3]), clock.now() - timedelta(hours=n))
+    await visit(db, code(await ben.link(productId=press)), clock.now())
 
     before = await progress(ann.client, mine)
     clock.moment += timedelta(hours=1)
-    await clicks.count(db, code(links[0]), clock.now())
+    await visit(db, code(links[0]), clock.now())
     after = await progress(ann.client, mine)
 
     assert (before["clicks"], before["of"], before["remaining"]) == (9, 10, 1)
@@ -83,11 +83,11 @@ async def test_a_pause_does_not_stop_the_clicks(
     await ann.profile()
     mine = await partners(brand, ann)
     link = await ann.link(productId=await brand.product())
-    await clicks.count(db, code(link), clock.now())
+    await visit(db, code(link), clock.now())
     await brand.act(words.PAUSE, id=mine, reason="Later.")
-    await clicks.count(db, code(link), clock.now())
+    await visit(db, code(link), clock.now())
     await brand.act(words.END, id=mine, reason="Over.")
-    await clicks.count(db, code(link), clock.now())
+    await visit(db, code(link), clock.now())
     again = await partners(brand, ann)
 
     assert again == mine

@@ -54,6 +54,8 @@ async def a_crowded_house(db: Database, owner: asyncpg.Connection) -> tuple[dict
     await crowd.partner()
     await crowd.sales()
     await crowd.office()
+    await crowd.told("Fern", _FERN)
+    await crowd.told("affiliate", f"account_id = '{affiliate_id}'")
     await crowd.room_of(f"'{affiliate_id}'")
     await owner.execute("RESET session_replication_role")
     await owner.execute("VACUUM ANALYZE")
@@ -209,6 +211,16 @@ class _Crowd:
         await self.copies("duty", _FERN, {"subject": "'crowd ' || n"})
         await self.copies("audit_entry", _FERN, {"number": "k.number + n"})
         await self.copies("network_audit_entry", "true", {})
+
+    async def told(self, of: str, whose: str) -> None:
+        """Endpoints of somebody's, deliveries to one of them, attempts of one of these."""
+        url = {"id": _id(f"hook {of}"), "url": "'https://hooks.example/' || n"}
+        await self.copies("webhook_endpoint", whose, url)
+        event = {"id": _id(f"told {of}"), "event_id": _id("event"), "sequence": "n"}
+        await self.copies("webhook_delivery", whose, event | _earlier("occurred_at"))
+        await self.copies("webhook_attempt", whose, {"id": _id(f"try {of}")} | _earlier("at"), SOME)
+        ending = {"id": _id(f"key {of}"), "expires_at": "k.created_at + interval '99 years'"}
+        await self.copies("webhook_secret", whose, ending, 2 * FEW)
 
     async def room_of(self, affiliate_id: str) -> None:
         """What one affiliate has to do with half of the accounts."""

@@ -219,7 +219,6 @@ assert is_interface_type(_NODE)
 
 def twisted(text: str, seed: int, real: Real) -> tuple[str, dict[str, Any]]:
     """The document in other words, and its variables: as much of it as is within the limits."""
-    faults: list[Any] = []
     for deepest in DEPTHS:
         twist = Twisted(draw=random.Random(seed), real=real, deepest=deepest)
         document, variables = twist.text(parse(text)), twist.values()
@@ -231,8 +230,7 @@ def twisted(text: str, seed: int, real: Real) -> tuple[str, dict[str, Any]]:
                 (error.extensions or {}).get("code") != "LIMIT_EXCEEDED" for error in unfit.errors
             ):
                 raise
-            faults += unfit.errors
-    raise AssertionError(f"even a little of it is too much: {text}, {faults}")
+    return text, {}  # it has no room for other words
 
 
 def _type(node: Any) -> GraphQLNamedType:

@@ -56,6 +56,7 @@ class Client:
     person_id: UUID | None = None
     cookies: Cookies = field(default_factory=Cookies)
     idempotency_key: str | None = None
+    webhook_receivers: tuple[str, ...] = ()
 
     def context(self) -> Context:
         async def ring() -> None:
@@ -75,6 +76,7 @@ class Client:
             browser="a test",
             session=self.cookies,
             idempotency_key=self.idempotency_key,
+            webhook_receivers=self.webhook_receivers,
         )
 
     def viewer(self) -> Viewer | None:

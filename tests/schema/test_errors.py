@@ -35,6 +35,8 @@ WORKERS_OWN = {
     "NoPublisher": "a publisher is chosen when a worker asks Amazon for a tag",
     "RebuiltOtherwise": "an operator rebuilds at the command line",
     "IdempotencyKeyReused": "said of the whole request, as an error and not as an answer",
+    "NobodyKnown": "somebody is erased at the command line",
+    "OwnsAlone": "as NobodyKnown",
     "BegunAlready": "an installation begins at the command line",
     "BadToken": "tokens are digests of ours, never what a person wrote",
 }
@@ -187,6 +189,16 @@ ACTIONS = {
     "withdrawInvitation": "domain.discovery.inviting:withdraw",
     "acceptInvitation": "domain.discovery.inviting:accept",
     "declineInvitation": "domain.discovery.inviting:decline",
+    "createWebhookEndpoint": "domain.webhooks.endpoints:create",
+    "updateWebhookEndpoint": "domain.webhooks.endpoints:update",
+    "deleteWebhookEndpoint": "domain.webhooks.endpoints:delete",
+    "rotateWebhookSecret": "domain.webhooks.actions:rotate",
+    "enableWebhookEndpoint": "domain.webhooks.actions:enable",
+    "disableWebhookEndpoint": "domain.webhooks.actions:disable",
+    "testWebhookEndpoint": "domain.webhooks.actions:enqueue_test",
+    "replayWebhookDelivery": "domain.webhooks.endpoints:replay",
+    "replayWebhookDeliveries": "domain.webhooks.actions:redeliver_range",
+    "replayFailedWebhookDeliveries": "domain.webhooks.actions:redeliver_failed",
 }
 
 

@@ -13,6 +13,7 @@ from api.app import create_app
 from config import Config
 from db.pool import Database
 from domain.accounts.actions import create_api_key
+from tests.environment import LEAST
 from tests.factories import a_store, an_account
 
 
@@ -23,13 +24,7 @@ async def http(database_of_test: str, redis_url: str) -> AsyncIterator[httpx.Asy
             {
                 "DATABASE_URL": database_of_test,
                 "REDIS_URL": redis_url,
-                "SEALING_KEYS": "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-                "PUBLIC_URL": "http://127.0.0.1",
-                "AMAZON_ADS_CLIENT_ID": "ads",
-                "AMAZON_ADS_CLIENT_SECRET": "secret",
-                "AMAZON_SELLER_CLIENT_ID": "seller",
-                "AMAZON_SELLER_CLIENT_SECRET": "secret",
-                "AMAZON_SELLER_APPLICATION_ID": "application",
+                **LEAST,
             }
         )
     )

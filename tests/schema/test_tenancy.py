@@ -36,6 +36,7 @@ from tests.people import a_member, a_member_invitation, an_api_key
 from tests.reporting import a_desk, campaign_row, day, morning, product_row, sold
 from tests.schema.conftest import Client
 from tests.schema.everything import lists, rows
+from tests.telling import a_delivery, an_endpoint
 
 PREFIXES = {type_.rows.prefix: name for name, type_ in schema.reading.model.types.items()
             if type_.table and type_.table.prefix}  # fmt: skip
@@ -83,6 +84,7 @@ async def full(db: Database, owner: asyncpg.Connection) -> UUID:
         account_id, NOW + timedelta(days=1),
     )  # fmt: skip
     await a_marketplace(owner, account_id)
+    await a_delivery(owner, account_id, await an_endpoint(owner, account_id))
     await a_member(owner, account_id)
     await a_member_invitation(owner, account_id, "eve@example.com")
     await an_api_key(owner, account_id)

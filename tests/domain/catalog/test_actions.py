@@ -17,7 +17,6 @@ from domain.conversions.actions import settle
 from domain.errors import InvalidInput, NotFound
 from domain.money import UnknownCurrency
 from domain.reports.runs import Profile
-from domain.reports.scheduling import plan
 from tests.factories import (
     NOW,
     a_conversion,
@@ -27,6 +26,7 @@ from tests.factories import (
     an_account,
     an_offer,
 )
+from workers.sweeping import Planner
 
 
 @pytest.fixture
@@ -193,8 +193,7 @@ async def test_a_disconnected_store_still_settles_and_fetches_nothing(
     async with db.transaction(account_id) as tx:
         await actions.disconnect_store(tx, account_id, store_id, NOW)
     later = NOW + timedelta(days=31)
-    async with db.system() as tx:
-        await plan(tx, later)
+    await Planner().plan(db, later)
     async with db.transaction(account_id) as tx:
         profile = Profile(account_id, profile_id, "1", "NA", "USD", "America/Los_Angeles")
         await settle(tx, profile, store_id, later)

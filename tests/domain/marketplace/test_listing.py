@@ -223,13 +223,13 @@ async def test_what_is_unlisted_is_as_if_it_had_never_been(db, owner):
     theirs = await show(db, other_account, other_offer)
     mine = await show(db, account_id, offer_id)
 
-    await in_account(db, account_id, actions.unlist, mine)
+    await in_account(db, account_id, actions.unlist, mine, NOW)
 
     assert await found(db) == {theirs}
     words = set()
     for id in (mine, theirs, uuid4()):
         with pytest.raises(NotFound) as refused:
-            await in_account(db, account_id, actions.unlist, id)
+            await in_account(db, account_id, actions.unlist, id, NOW)
         words.add(refused.value.message.replace(id.hex, "…"))
         with pytest.raises(NotFound):
             await in_account(db, account_id, actions.edit_listing, id, NOW, description="")
